@@ -1,0 +1,128 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One settings constant for every Swift target.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [.target(name: name)] + dependencies,
+            swiftSettings: swiftSettings
+        ),
+    ]
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "sluice",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "protoc-gen-sluice", targets: ["protoc-gen-sluice"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // C: shims only.
+        [
+            system("CNGHTTP2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
+            system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+            system("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
+            system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+            system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+            .target(name: "CLinux"),
+            .target(name: "CSluiceProto", dependencies: ["CProtobufC"]),
+        ],
+        // Row 0: base.
+        module("Units", []),
+        // Row 1a: deciders.
+        module("Manifest", ["Units", "COpenSSL"]),
+        module("Leases", ["Units"]),
+        module("Scheduling", ["Units"]),
+        // Row 1b: deciders.
+        module("BitTorrent", ["Units", "Manifest"]),
+        module("Download", ["Units", "Manifest"]),
+        // Row 2: owners.
+        module("Transport", ["Units", "COpenSSL", "CLinux", nio("NIOCore"), nio("NIOPosix"), logging]),
+        module("PieceCache", ["Units", "Manifest", "CLinux", nio("NIOCore"), nio("NIOPosix"), logging]),
+        module("OriginClient", ["Units", "CCurl", nio("NIOCore"), logging]),
+        module("Store", ["Units", .product(name: "GRDB", package: "GRDB.swift"), logging]),
+        // Row 3: protocols.
+        module(
+            "HTTP",
+            ["Units", "Transport", "CNGHTTP2", "CZlib", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), logging]
+        ),
+        module(
+            "Swarm",
+            ["Units", "BitTorrent", "Manifest", "PieceCache", "Transport", nio("NIOCore"), nio("NIOPosix"), logging]
+        ),
+        // Row 4: calls.
+        module("RPC", ["Units", "HTTP", "CProtobufC", "CZlib", nio("NIOCore"), nio("NIOPosix"), logging]),
+        // Row 5: interface.
+        module("SluiceAPI", ["Units", "RPC", "CProtobufC", "CSluiceProto", nio("NIOCore")]),
+        // Row 6: roles.
+        module(
+            "Node",
+            [
+                "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "PieceCache", "Swarm", "OriginClient", "Download",
+                "Leases", "Scheduling", "Manifest", "BitTorrent", nio("NIOCore"), nio("NIOPosix"), logging, lifecycle,
+            ]
+        ),
+        module(
+            "Control",
+            [
+                "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Store", "Leases", "Scheduling", "Manifest",
+                "OriginClient", "BitTorrent", nio("NIOCore"), nio("NIOPosix"), logging, lifecycle,
+            ]
+        ),
+        // Row 7: programs.
+        [
+            .executableTarget(
+                name: "sluice",
+                dependencies: [
+                    "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", "OriginClient", "Node", "Control",
+                    nio("NIOCore"), nio("NIOPosix"), logging, lifecycle, argumentParser,
+                ],
+                swiftSettings: swiftSettings
+            ),
+            .executableTarget(
+                name: "protoc-gen-sluice",
+                dependencies: ["CProtobufC", "CPluginProto"],
+                swiftSettings: swiftSettings
+            ),
+            .target(name: "CPluginProto", dependencies: ["CProtobufC"]),
+            .testTarget(
+                name: "IntegrationTests",
+                dependencies: [
+                    "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "PieceCache", "Swarm", "OriginClient",
+                    "Download", "Leases", "Scheduling", "Manifest", "BitTorrent", "Store", "Node", "Control",
+                    nio("NIOCore"), nio("NIOPosix"), logging,
+                ],
+                swiftSettings: swiftSettings
+            ),
+        ],
+    ].flatMap(\.self)
+)
