@@ -1,0 +1,129 @@
+"""Origin, control, relays and agents on loopback, in one scratch folder that goes away with them."""
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+from .origin import Origin
+from .process import Process
+
+
+class Fleet:
+    """Use as a context: whatever it started ends with it, also when interrupted."""
+
+    def __init__(self, binary, origin_rate=None, lease_seconds=None):
+        self.binary = os.path.abspath(binary)
+        self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
+        os.chmod(self.root, 0o755)
+        self.origin = Origin(f"{self.root}/origin", origin_rate)
+        self.lease_seconds = lease_seconds
+        self.processes = {}
+        self.listens = {}
+        self.commands = {}
+
+    def __enter__(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sys.exit(130))
+        self.origin.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        for process in reversed(list(self.processes.values())):
+            process.stop()
+        self.origin.stop()
+        if kind is not None and kind is not SystemExit:
+            self.show_logs()
+        if os.environ.get("KEEP") == "1":
+            print(f"kept {self.root}")
+        else:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def show_logs(self):
+        for name, process in self.processes.items():
+            tail = "\n    ".join(process.lines[-12:])
+            print(f"--- {name}\n    {tail}", file=sys.stderr)
+
+    def launch(self, name, arguments, ready=r"listening on ([0-9.]+:\d+)"):
+        """Starts (or starts again) one role; the port it got the first time is kept for the next."""
+        self.commands[name] = (arguments, ready)
+        listen = self.listens.get(name, "127.0.0.1:0")
+        full = [self.binary] + [a.replace("LISTEN", listen) for a in arguments]
+        self.processes[name] = Process(full, name, f"{self.root}/{name}.log")
+        self.listens[name] = self.processes[name].await_line(ready).group(1)
+        return self.processes[name]
+
+    def restart(self, name):
+        """Starts a role again with its old data and address, after it was killed."""
+        return self.launch(name, *self.commands[name])
+
+    def start_control(self):
+        arguments = ["control", "--data", f"{self.root}/control", "--listen", "LISTEN"]
+        if self.lease_seconds:
+            arguments += ["--lease-duration", f"{self.lease_seconds}s"]
+        return self.launch("control", arguments)
+
+    def start_relay(self, number, *extra):
+        name = f"relay-{number}"
+        return self.launch(name, [
+            "relay", "--name", name, "--control", self.listens["control"], "--data", f"{self.root}/{name}",
+            "--listen", "LISTEN", *extra,
+        ])
+
+    def start_agent(self, number, *extra, labels=("role=demo",)):
+        name = f"agent-{number}"
+        arguments = [
+            "agent", "--name", name, "--control", self.listens["control"], "--data", f"{self.root}/{name}",
+            "--dest", f"{self.root}/{name}/files", "--listen", "LISTEN", *extra,
+        ]
+        for label in labels:
+            arguments += ["--label", label]
+        return self.launch(name, arguments)
+
+    def start(self, relays, agents, agent_options=(), relay_options=()):
+        self.start_control()
+        for number in range(1, relays + 1):
+            self.start_relay(number, *relay_options)
+        for number in range(1, agents + 1):
+            self.start_agent(number, *agent_options)
+
+    def run(self, *arguments, expect=0, timeout=600, capture=True):
+        """Runs one user command against this fleet's control; fails on another exit code than `expect`."""
+        environment = dict(os.environ, SLUICE_SERVER=self.listens.get("control", "127.0.0.1:1"))
+        done = subprocess.run(
+            [self.binary, *arguments], env=environment, timeout=timeout, text=True,
+            stdout=subprocess.PIPE if capture else None, stderr=subprocess.PIPE if capture else None,
+        )
+        if expect is not None and done.returncode != expect:
+            raise AssertionError(
+                f"sluice {' '.join(arguments)} ended with {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
+            )
+        return done
+
+    def json(self, *arguments, timeout=60):
+        """The JSON that a user command prints."""
+        return json.loads(self.run(*arguments, "--output", "json", timeout=timeout).stdout)
+
+    def register_origin(self, name="demo-origin", *limits):
+        self.run(
+            "origins", "create", name, "--base-urls", self.origin.base_url, "--allow-private-addresses", *limits
+        )
+
+    def distribution(self, name):
+        answer = self.json("distributions", "get", name)
+        return answer.get("distribution", answer)
+
+    def delivered(self, agent, file_name):
+        return f"{self.root}/agent-{agent}/files/{file_name}"
+
+
+def sha256_of(path):
+    """The digest of a file in hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,116 @@
+"""nginx as origin, with a log that says what left it."""
+import json
+import os
+import re
+import subprocess
+import threading
+import time
+import urllib.request
+
+from .process import free_port, wait_until
+
+CONFIGURATION = """
+worker_processes 1;
+daemon off;
+pid {root}/nginx.pid;
+error_log {root}/error.log warn;
+events {{ worker_connections 1024; }}
+http {{
+    log_format transfer escape=json '{{"connection":$connection,"time":$msec,"seconds":$request_time,"status":$status,'
+        '"bytes":$body_bytes_sent,"method":"$request_method","uri":"$request_uri","range":"$http_range",'
+        '"agent":"$http_user_agent"}}';
+    access_log {root}/access.log transfer;
+    client_body_temp_path {root}/t1; proxy_temp_path {root}/t2; fastcgi_temp_path {root}/t3;
+    uwsgi_temp_path {root}/t4; scgi_temp_path {root}/t5;
+    sendfile on;
+    default_type application/octet-stream;
+    server {{
+        listen 127.0.0.1:{port};
+        location = /status {{ stub_status; access_log off; }}
+        location / {{ root {root}/files; {extra} }}
+    }}
+}}
+"""
+
+
+class Origin:
+    """Serves `files` below its root; `rate` limits each connection in bytes per second."""
+
+    def __init__(self, root, rate=None):
+        self.root, self.rate, self.port = root, rate, free_port()
+        os.makedirs(f"{root}/files", exist_ok=True)
+        os.chmod(root, 0o755)
+        self.popen = None
+
+    @property
+    def base_url(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self):
+        extra = f"limit_rate {self.rate};" if self.rate else ""
+        # Debian's nginx drops its rights to www-data when it starts as root; the files are made readable for it.
+        path = f"{self.root}/nginx.conf"
+        user = "user root;\n" if os.geteuid() == 0 else ""
+        with open(path, "w") as file:
+            file.write(user + CONFIGURATION.format(root=self.root, port=self.port, extra=extra))
+        errors = open(f"{self.root}/nginx.out", "ab")
+        self.popen = subprocess.Popen(
+            ["/usr/sbin/nginx", "-p", self.root, "-c", path, "-e", f"{self.root}/error.log"], stdout=errors, stderr=errors
+        )
+        wait_until(self.active_connections_or_none, 10, "nginx to answer")
+        return self
+
+    def make_file(self, name, mebibytes):
+        """A file of random bytes; returns its path."""
+        path = f"{self.root}/files/{name}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            for _ in range(mebibytes):
+                file.write(os.urandom(1 << 20))
+        return path
+
+    def active_connections_or_none(self):
+        try:
+            with urllib.request.urlopen(self.base_url + "status", timeout=2) as answer:
+                return int(re.search(rb"Active connections: (\d+)", answer.read()).group(1))
+        except OSError:
+            return None
+
+    def transfers(self):
+        """What the access log holds: one dict a request."""
+        try:
+            with open(f"{self.root}/access.log") as file:
+                return [json.loads(line) for line in file if line.endswith("\n")]
+        except FileNotFoundError:
+            return []
+
+    def bytes_sent(self, uri=None):
+        """Bytes of content that left nginx, by its own log."""
+        return sum(t["bytes"] for t in self.transfers() if t["method"] == "GET" and uri in (None, t["uri"]))
+
+    def stop(self):
+        if self.popen and self.popen.poll() is None:
+            self.popen.terminate()
+            self.popen.wait(10)
+
+
+class ConnectionSampler:
+    """Polls nginx's own count of open connections and keeps the highest, its own one taken off."""
+
+    def __init__(self, origin):
+        self.origin, self.highest, self.samples, self.over = origin, 0, 0, threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.over.is_set():
+            active = self.origin.active_connections_or_none()
+            if active is not None:
+                self.highest = max(self.highest, active - 1)
+                self.samples += 1
+            time.sleep(0.01)
+
+    def stop(self):
+        self.over.set()
+        self.thread.join()
+        return self.highest

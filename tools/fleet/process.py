@@ -1,0 +1,88 @@
+"""One process of the fleet: started, watched, and ended by whoever started it."""
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+
+def free_port():
+    """A port the kernel has free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, seconds, what):
+    """Returns the condition's first true value, or fails with what was awaited."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+class Process:
+    """Keeps the lines a program writes, and lets a caller await one that matches."""
+
+    def __init__(self, arguments, name, log_path, environment=None):
+        self.arguments, self.name, self.log_path = arguments, name, log_path
+        self.lines = []
+        self.arrived = threading.Condition()
+        self.log = open(log_path, "ab")
+        self.popen = subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
+        )
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for raw in self.popen.stdout:
+            self.log.write(raw)
+            self.log.flush()
+            with self.arrived:
+                self.lines.append(raw.decode(errors="replace").rstrip("\n"))
+                self.arrived.notify_all()
+        with self.arrived:
+            self.arrived.notify_all()
+
+    def await_line(self, pattern, seconds=20):
+        """The match of the first line that has the pattern."""
+        end = time.monotonic() + seconds
+        seen = 0
+        with self.arrived:
+            while True:
+                for line in self.lines[seen:]:
+                    found = re.search(pattern, line)
+                    if found:
+                        return found
+                seen = len(self.lines)
+                left = end - time.monotonic()
+                if left <= 0 or (self.popen.poll() is not None and not self.reader.is_alive()):
+                    tail = "\n".join(self.lines[-15:])
+                    raise AssertionError(f"{self.name} never said {pattern!r}; its last lines:\n{tail}")
+                self.arrived.wait(min(left, 0.5))
+
+    @property
+    def running(self):
+        return self.popen.poll() is None
+
+    def kill(self):
+        """kill -9, as a crash would."""
+        self.popen.send_signal(signal.SIGKILL)
+        self.popen.wait()
+
+    def stop(self):
+        """Asks it to end, and insists after ten seconds."""
+        if self.running:
+            self.popen.terminate()
+            try:
+                self.popen.wait(10)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+                self.popen.wait()
+        self.reader.join(5)
+        self.log.close()
