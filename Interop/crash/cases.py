@@ -1,0 +1,61 @@
+"""kill -9 in mid-transfer, of each role."""
+import os
+
+from fleet import Fleet, sha256_of, wait_until
+
+SIZE_MIB = 24
+
+
+def target(fleet, name, agent="agent-1"):
+    found = [t for t in fleet.distribution(name).get("targets", []) if t["node"] == agent]
+    return found[0] if found else {}
+
+
+def push_slowly(fleet, agents=2, relays=1):
+    path = fleet.origin.make_file("build.img", SIZE_MIB)
+    fleet.start(relays=relays, agents=agents)
+    fleet.register_origin()
+    fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo")
+    name = fleet.json("distributions", "list")["distributions"][0]["name"]
+    wait_until(lambda: int(target(fleet, name).get("verifiedBytes", 0)) > 4 << 20, 60, "a fifth of the file")
+    return path, name
+
+
+def finish(fleet, path, name, agents=2):
+    wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 120, "completion")
+    for agent in range(1, agents + 1):
+        assert sha256_of(fleet.delivered(agent, "build.img")) == sha256_of(path)
+
+
+def case_control_is_killed(binary):
+    """Control comes back with all it had, and the push completes."""
+    with Fleet(binary, origin_rate=600_000, lease_seconds=5) as fleet:
+        path, name = push_slowly(fleet)
+        fleet.processes["control"].kill()
+        fleet.restart("control")
+        assert fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_RUNNING"
+        finish(fleet, path, name)
+
+
+def case_a_relay_is_killed(binary):
+    """The relay offers again only what it can prove, and does not pull it again."""
+    with Fleet(binary, origin_rate=600_000, lease_seconds=5) as fleet:
+        path, name = push_slowly(fleet)
+        fleet.processes["relay-1"].kill()
+        fleet.restart("relay-1")
+        finish(fleet, path, name)
+        egress = fleet.origin.bytes_sent("/build.img") / os.path.getsize(path)
+        assert egress < 1.5, f"the origin gave {egress:.2f} files"
+
+
+def case_an_agent_is_killed(binary):
+    """No piece that the agent had verified is fetched again."""
+    with Fleet(binary, origin_rate=600_000, lease_seconds=5) as fleet:
+        path, name = push_slowly(fleet)
+        fleet.processes["agent-1"].kill()
+        kept = int(target(fleet, name).get("verifiedBytes", 0))
+        fleet.restart("agent-1")
+        finish(fleet, path, name)
+        sources = target(fleet, name).get("sources", {})
+        fetched = sum(int(sources.get(k, 0)) for k in ("agentPeers", "relayPeers", "relayHttp", "origin"))
+        assert fetched <= os.path.getsize(path) - kept + (2 << 20), f"{fetched} bytes after {kept} were verified"

@@ -1,0 +1,35 @@
+"""The origin's limits hold, by the origin's own counters."""
+from fleet import ConnectionSampler, Fleet, sha256_of
+
+
+def case_eight_agents_share_two_connections(binary):
+    """8 agents forced to assist from an origin limited to 2 connections and 4 MB/s: never more of either."""
+    with Fleet(binary, lease_seconds=3) as fleet:
+        path = fleet.origin.make_file("build.img", 4)
+        fleet.start(relays=1, agents=8)
+        fleet.register_origin("tight", "--limits-max-connections", "2", "--limits-max-bytes-per-second", "4000000")
+        sampler = ConnectionSampler(fleet.origin)
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch",
+                  "--no-bittorrent", "--assist-from-origin-only")
+        highest = sampler.stop()
+        assert sampler.samples > 100
+        assert 1 <= highest <= 2, f"nginx counted {highest} connections at once"
+        for agent in range(1, 9):
+            assert sha256_of(fleet.delivered(agent, "build.img")) == sha256_of(path)
+        rate = highest_rate(fleet.origin.transfers(), 1.0)
+        # Bytes in any second: the rate, and one token bucket's burst of 0.2 s (reference: leases, kind 2).
+        assert rate <= 4_000_000 * 1.2, f"{rate:.0f} bytes left within a second"
+
+
+def highest_rate(transfers, window):
+    """The most bytes within any window, each transfer spread evenly over its own time."""
+    spans = [(t["time"] - max(t["seconds"], 0.001), t["time"], t["bytes"]) for t in transfers if t["bytes"]]
+    best = 0.0
+    for begin in sorted({round(start, 1) for start, _, _ in spans}):
+        total = 0.0
+        for start, end, count in spans:
+            shared = min(end, begin + window) - max(start, begin)
+            if shared > 0:
+                total += count * shared / (end - start)
+        best = max(best, total)
+    return best / window
