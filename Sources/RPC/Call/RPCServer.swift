@@ -1,0 +1,79 @@
+package import HTTP
+package import Logging
+
+/// Serves gRPC calls, health and reflection among them, on HTTP/2 requests; passes on what is not gRPC.
+package final class RPCServer: HTTPRequestHandler {
+    private let handlers: [String: RPCHandler]
+    private let services: Set<String>
+    private let limits: RPCLimits
+    private let fallback: (any HTTPRequestHandler)?
+    private let logger: Logger
+
+    /// A server of `services`. `health` is served as `grpc.health.v1.Health`; with `reflection`, both versions of the
+    /// reflection service are. `fallback` takes every request that is not gRPC; without one those get 415.
+    package init(
+        services: [any RPCService],
+        health: RPCHealth = RPCHealth(),
+        reflection: Bool = true,
+        limits: RPCLimits = RPCLimits(),
+        fallback: (any HTTPRequestHandler)? = nil,
+        logger: Logger
+    ) {
+        var all = services
+        all.append(HealthService(health))
+        if reflection {
+            let answers = ReflectionAnswers(describing: all)
+            all.append(ReflectionService<ReflectionVersion1>(answers))
+            all.append(ReflectionService<ReflectionVersion1Alpha>(answers))
+        }
+        for service in all { health.register(type(of: service).serviceName) }
+        var handlers: [String: RPCHandler] = [:]
+        for service in all {
+            for handler in service.handlers {
+                let previous = handlers.updateValue(handler, forKey: handler.path)
+                precondition(previous == nil, "two handlers for \(handler.path)")
+            }
+        }
+        self.handlers = handlers
+        self.services = Set(all.map { type(of: $0).serviceName })
+        self.limits = limits
+        self.fallback = fallback
+        self.logger = logger
+    }
+
+    /// The handler of a path, for those who reach methods another way than by gRPC.
+    package func handler(path: String) -> RPCHandler? {
+        handlers[path]
+    }
+
+    package func handle(_ request: HTTPServerRequest) async {
+        switch RPCRequestHead.admit(request.head, limits: limits) {
+        case .foreign(let answer):
+            if let fallback { await fallback.handle(request) } else { await answerOnly(answer, to: request) }
+        case .refused(let answer): await answerOnly(answer, to: request)
+        case .call(let head):
+            guard let handler = handlers[head.path] else {
+                return await answerOnly(.trailersOnly(unknownMethod(head.path)), to: request)
+            }
+            var logger = logger
+            logger[metadataKey: "rpc"] = "\(head.path)"
+            let call = ServerCall(request: request, head: head, kind: handler.kind, limits: limits, logger: logger)
+            await call.serve(handler)
+        }
+    }
+
+    private func unknownMethod(_ path: String) -> RPCStatus {
+        let parts = path.split(separator: "/", maxSplits: 1)
+        let service = parts.first.map(String.init) ?? ""
+        guard services.contains(service) else { return RPCStatus(.unimplemented, "unknown service \(service)") }
+        return RPCStatus(.unimplemented, "unknown method \(parts.last ?? "") of service \(service)")
+    }
+
+    private func answerOnly(_ head: HTTPResponseHead, to request: HTTPServerRequest) async {
+        do throws(HTTPError) {
+            try await request.respond(head, endStream: true)
+        } catch {
+            logger.debug("a request ended before its answer was sent", metadata: ["reason": "\(error)"])
+        }
+    }
+}

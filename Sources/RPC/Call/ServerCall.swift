@@ -1,0 +1,164 @@
+internal import HTTP
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// The shell of one `ServerCallState`: performs its actions on an HTTP request, in order.
+final class ServerCall: RPCMessageSource, RPCMessageSink {
+    private let request: HTTPServerRequest
+    private let state: Mutex<ServerCallState>
+    private let turns = WriteTurns()
+    private let logger: Logger
+    let context: RPCServerContext
+
+    init(request: HTTPServerRequest, head: RPCRequestHead, kind: RPCKind, limits: RPCLimits, logger: Logger) {
+        self.request = request
+        self.state = Mutex(ServerCallState(head: head, kind: kind, limits: limits))
+        self.logger = logger
+        self.context = RPCServerContext(
+            path: head.path,
+            metadata: head.metadata,
+            deadline: head.timeout.map { ContinuousClock.now + $0 },
+            remoteAddress: request.remoteAddress
+        )
+    }
+
+    /// Runs the handler to its end, or until the deadline cancels it. The caller's reset cancels the task around this.
+    func serve(_ handler: RPCHandler) async {
+        context.settings.update { settings in
+            settings.releaseHead = { [weak self] in try await self?.releaseHead() }
+        }
+        guard let deadline = context.deadline else { return await run(handler) }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.run(handler) }
+            group.addTask {
+                do {
+                    try await Task.sleep(until: deadline, clock: .continuous)
+                } catch {
+                    return  // the handler ended first, or the caller went away
+                }
+                await self.expire()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Messages
+
+    func next<Message: RPCMessage>(_ type: Message.Type) async throws(RPCError) -> Message? {
+        guard let bytes = try await nextMessage() else { return nil }
+        do throws(ProtobufError) {
+            return try Message(protobuf: bytes)
+        } catch {
+            throw RPCError(.internal, "cannot decode \(Message.fullName): \(error)")
+        }
+    }
+
+    func send<Message: RPCMessage>(_ message: Message, compressed: Bool?) async throws(RPCError) {
+        var bytes = ByteBuffer()
+        message.encode(into: &bytes)
+        await turns.take()
+        defer { turns.give() }
+        let settings = context.settings.values
+        let actions = try state.withLock { state throws(RPCError) in
+            state.initialMetadataSet(settings.initialMetadata)
+            state.compressionSet(settings.compresses)
+            return try state.messageSent(bytes, compressed: compressed)
+        }
+        try await perform(actions)
+    }
+
+    func finish() async throws(RPCError) {}
+
+    // MARK: Private
+
+    private func run(_ handler: RPCHandler) async {
+        var status = RPCStatus.ok
+        var trailers = RPCMetadata()
+        do {
+            try await handler.run(self, self, context)
+        } catch {
+            let told = RPCError(thrown: error)
+            if told.code == .unknown { logger.error("a method failed", metadata: ["error": "\(error)"]) }
+            status = told.status
+            trailers = told.metadata
+        }
+        let settings = context.settings.values
+        await turns.take()
+        defer { turns.give() }
+        let actions = state.withLock { state in
+            state.initialMetadataSet(settings.initialMetadata)
+            var all = settings.trailers
+            all.append(trailers)
+            return state.handlerEnded(status, trailers: all)
+        }
+        await performLast(actions)
+    }
+
+    private func expire() async {
+        let isWriting = turns.isTaken
+        await performLast(state.withLock { $0.deadlineExpired(isWriting: isWriting) })
+    }
+
+    private func releaseHead() async throws(RPCError) {
+        let settings = context.settings.values
+        await turns.take()
+        defer { turns.give() }
+        let actions = state.withLock { state in
+            state.initialMetadataSet(settings.initialMetadata)
+            state.compressionSet(settings.compresses)
+            return state.headReleased()
+        }
+        try await perform(actions)
+    }
+
+    private func nextMessage() async throws(RPCError) -> ByteBuffer? {
+        while true {
+            switch state.withLock({ $0.messageWanted() }) {
+            case .message(let message): return message
+            case .ended: return nil
+            case .failed(let error): throw error
+            case .needsBytes: try await receive()
+            }
+        }
+    }
+
+    private func receive() async throws(RPCError) {
+        do throws(HTTPError) {
+            let bytes = try await request.body.next()
+            state.withLock { state in
+                if let bytes { state.bytesArrived(bytes) } else { state.requestEnded() }
+            }
+        } catch {
+            _ = state.withLock { $0.streamLost() }
+            throw RPCError(.cancelled, "the caller went away")
+        }
+    }
+
+    /// The end of the call: what cannot be sent any more has nobody left to be told, so it is only logged.
+    private func performLast(_ actions: [ServerCallState.Action]) async {
+        do throws(RPCError) {
+            try await perform(actions)
+        } catch {
+            logger.debug("a call ended before its status was sent", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func perform(_ actions: [ServerCallState.Action]) async throws(RPCError) {
+        do throws(HTTPError) {
+            for action in actions {
+                switch action {
+                case .head(let head, let endStream): try await request.respond(head, endStream: endStream)
+                case .bytes(let bytes): try await request.write(bytes)
+                case .trailers(let fields): try await request.finish(trailers: fields)
+                case .reset(let code): request.reset(code)
+                case .cancelHandler: break  // the task group around the handler does, as this returns
+                }
+            }
+        } catch {
+            _ = state.withLock { $0.streamLost() }
+            throw RPCError(.cancelled, "the caller went away")
+        }
+    }
+}
