@@ -1,0 +1,75 @@
+package import Units
+
+/// Which relay pulls which pieces: each piece has one owner, so it leaves the origin once. A lost relay's pieces that are
+/// not yet pulled go to the others.
+package struct PullStripes: Sendable {
+    /// Consecutive pieces per stripe at first; larger for huge blobs so that a grant stays within its limit.
+    package static let piecesPerStripe: UInt32 = 8
+
+    private let pieces: PieceCount
+    private var relays: [NodeID]
+    private var owner: [NodeID?]
+
+    /// Deals stripes to the relays in turn.
+    package init(pieces: PieceCount, relays: [NodeID]) {
+        self.pieces = pieces
+        self.relays = relays
+        let unit = max(Self.piecesPerStripe, pieces.rawValue / UInt32(Limits.maximumStripes / 2))
+        owner = (0..<pieces.rawValue).map { relays.isEmpty ? nil : relays[Int($0 / unit) % relays.count] }
+    }
+
+    /// The relay that pulls the piece; nil without relays or beyond the blob.
+    package func relay(for piece: PieceIndex) -> NodeID? {
+        piece.rawValue < pieces.rawValue ? owner[piece.int] : nil
+    }
+
+    /// The relay's stripes, ascending, for its grant: runs of its pieces.
+    package func stripes(of relay: NodeID) -> [PieceRange] {
+        var found: [PieceRange] = []
+        var start: Int?
+        for index in 0...owner.count {
+            let isOwned = index < owner.count && owner[index] == relay
+            if isOwned, start == nil { start = index }
+            if !isOwned, let first = start {
+                if let range = PieceRange(UInt32(first)..<UInt32(index)) { found.append(range) }
+                start = nil
+            }
+        }
+        return found
+    }
+
+    /// A relay is dead or slow: what it has not pulled yet (`pulled` are the pieces with known hashes) goes to the others in
+    /// equal consecutive shares. Returns the relays whose stripes grew. Unknown relays are noise.
+    package mutating func relayLost(_ lost: NodeID, pulled: PieceSet) -> [NodeID] {
+        guard relays.contains(lost) else { return [] }
+        relays.removeAll { $0 == lost }
+        let open = owner.indices.filter { owner[$0] == lost && !pulled.contains(PieceIndex($0)) }
+        guard !relays.isEmpty else {
+            for index in open { owner[index] = nil }
+            return []
+        }
+        let share = (open.count + relays.count - 1) / max(1, relays.count)
+        var grown: [NodeID] = []
+        for (position, index) in open.enumerated() {
+            let heir = relays[position / share]
+            owner[index] = heir
+            if grown.last != heir { grown.append(heir) }
+        }
+        return grown
+    }
+
+    /// A relay joined: pieces that nobody owned are its own. Returns whether it got any.
+    package mutating func relayJoined(_ relay: NodeID) -> Bool {
+        guard !relays.contains(relay) else { return false }
+        relays.append(relay)
+        let open = owner.indices.filter { owner[$0] == nil }
+        for index in open { owner[index] = relay }
+        return !open.isEmpty
+    }
+
+    /// Asserts what holds between events.
+    package func checkInvariants() {
+        precondition(owner.count == pieces.int, "every piece has a place")
+        precondition(relays.isEmpty || owner.allSatisfy { $0 != nil }, "with a relay every piece has an owner")
+    }
+}

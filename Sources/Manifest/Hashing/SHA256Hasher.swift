@@ -1,0 +1,20 @@
+/// SHA256 over bytes that come in parts.
+package struct SHA256Hasher: ~Copyable {
+    private var context = DigestContext(.sha256)
+    /// Over nothing yet.
+    package init() {}
+    /// Takes the next bytes.
+    package mutating func update(_ bytes: RawSpan) { context.update(bytes) }
+    /// The digest of all bytes taken.
+    package consuming func finish() -> SHA256Digest {
+        var output: [UInt8] = []
+        context.finish(appendingTo: &output)
+        return SHA256Digest(exactly: output)
+    }
+    /// The digest of bytes at hand.
+    package static func digest(of bytes: [UInt8]) -> SHA256Digest {
+        var hasher = SHA256Hasher()
+        unsafe hasher.update(bytes.span.bytes)
+        return hasher.finish()
+    }
+}
