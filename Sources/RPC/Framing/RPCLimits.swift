@@ -5,8 +5,9 @@ package struct RPCLimits: Hashable, Sendable {
     package var maximumReceivedMessageBytes = 4 * 1024 * 1024
     /// The largest message sent, in bytes before compression. gRPC has no limit; we keep to what a frame can say.
     package var maximumSentMessageBytes = Int(Int32.max)
-    /// Decompressed bytes that are always allowed, whatever the ratio, in bytes: small messages compress very well.
-    package var decompressionAllowance = 1024 * 1024
+    /// Decompressed bytes that are always allowed, whatever the ratio: gRPC's default message limit, so that stock peers
+    /// may send zeros. The ratio guards those who raise the limit above it.
+    package var decompressionAllowance = 4 * 1024 * 1024
     /// The largest ratio of decompressed to compressed bytes above the allowance. Deflate reaches 1032; text 3 to 20.
     package var maximumDecompressionRatio = 256
     /// The largest metadata of one head or trailer block taken in: names, values and 32 each, in bytes. 8 KiB is what
