@@ -72,6 +72,7 @@ final class ClientCall: RPCMessageSource, RPCMessageSink {
         await turns.take()
         defer { turns.give() }
         guard status == nil else { return }
+        state.withLock { $0.requestsFinished() }
         try await cancelling { () async throws(HTTPError) in try await self.stream.finish() }
     }
 
@@ -114,7 +115,7 @@ final class ClientCall: RPCMessageSource, RPCMessageSink {
                     state.withLock { $0.bytesArrived(bytes) }
                 } else {
                     let trailers = try await stream.trailers()
-                    state.withLock { $0.responseEnded(trailers: trailers) }
+                    if state.withLock({ $0.responseEnded(trailers: trailers) }) { stream.reset(.noError) }
                 }
             } catch {
                 streamLost(error)

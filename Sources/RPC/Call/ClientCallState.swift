@@ -39,6 +39,7 @@ package struct ClientCallState: Sendable {
     private var single: ByteBuffer?
     private var requests = 0
     private var responses = 0
+    private var isHalfClosed = false
     /// What came with the head; nil before it.
     package private(set) var initialMetadata: RPCMetadata?
 
@@ -92,6 +93,12 @@ package struct ClientCallState: Sendable {
         }
     }
 
+    /// The caller has no more messages.
+    package mutating func requestsFinished() {
+        precondition(!kind.hasSingleRequest || requests == 1, "an end without the request of a call that has one")
+        isHalfClosed = true
+    }
+
     /// The caller gave up; true where the stream has to be reset with CANCEL.
     package mutating func cancelled() -> Bool {
         lost(RPCError(.cancelled, "the call was cancelled"))
@@ -133,17 +140,16 @@ package struct ClientCallState: Sendable {
         deframer.bytesArrived(bytes)
     }
 
-    /// The peer ended the stream, with trailers or without.
-    package mutating func responseEnded(trailers: HTTPFields?) {
+    /// The peer ended the stream, with trailers or without. True where our half is still open, so that the stream has
+    /// to be reset with NO_ERROR to be freed.
+    package mutating func responseEnded(trailers: HTTPFields?) -> Bool {
         guard case .receiving(let head, let sawBytes) = state else {
-            _ = lost(RPCError(.internal, "the stream ended without an answer"))
-            return
+            return lost(RPCError(.internal, "the stream ended without an answer")) && !isHalfClosed
         }
         let isTrailersOnly = (trailers?.isEmpty ?? true) && !sawBytes
         let fields = isTrailersOnly ? head.fields : trailers ?? HTTPFields()
         guard let status = fields.rpcStatus else {
-            _ = lost(RPCError(.unknown, "the server sent no grpc-status"))
-            return
+            return lost(RPCError(.unknown, "the server sent no grpc-status")) && !isHalfClosed
         }
         switch RPCMetadata.read(fields, limits: limits) {
         case .failure(let error): _ = lost(error)
@@ -151,6 +157,7 @@ package struct ClientCallState: Sendable {
             if isTrailersOnly { initialMetadata = RPCMetadata() }
             state = .ended(status, trailers: metadata)
         }
+        return !isHalfClosed
     }
 
     /// The stream ended without trailers. A server whose clock ran out before ours resets with CANCEL: past the

@@ -75,7 +75,8 @@ package final class RPCClient: Sendable {
     // MARK: Private
 
     private func start(path: String, kind: RPCKind, options: RPCCallOptions) async throws(RPCError) -> ClientCall {
-        let deadline = options.timeout.map { ContinuousClock.now + $0 }
+        let timeout = options.timeout.flatMap { $0 <= limits.longestTimeout ? $0 : nil }
+        let deadline = timeout.map { ContinuousClock.now + $0 }
         let state = ClientCallState(kind: kind, compresses: options.compresses, limits: limits)
         let head = HTTPRequestHead.callHead(path: path, scheme: scheme, authority: authority, options: options)
         do throws(HTTPError) {

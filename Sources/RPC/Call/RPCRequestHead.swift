@@ -38,7 +38,7 @@ package struct RPCRequestHead: Hashable, Sendable {
             guard let parsed = RPCTimeout.parse(text) else {
                 return .refused(.trailersOnly(RPCStatus(.internal, "malformed grpc-timeout")))
             }
-            timeout = parsed
+            timeout = parsed <= limits.longestTimeout ? parsed : nil
         }
         let name = head.fields["grpc-encoding"] ?? MessageEncoding.identity.rawValue
         guard let encoding = MessageEncoding(rawValue: name) else {

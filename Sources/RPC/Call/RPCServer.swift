@@ -6,16 +6,18 @@ package final class RPCServer: HTTPRequestHandler {
     private let handlers: [String: RPCHandler]
     private let services: Set<String>
     private let limits: RPCLimits
+    private let interceptor: RPCInterceptor?
     private let fallback: (any HTTPRequestHandler)?
     private let logger: Logger
 
     /// A server of `services`. `health` is served as `grpc.health.v1.Health`; with `reflection`, both versions of the
-    /// reflection service are. `fallback` takes every request that is not gRPC; without one those get 415.
+    /// reflection service are. `interceptor` runs around every call. `fallback` takes every request that is not gRPC; without one those get 415.
     package init(
         services: [any RPCService],
         health: RPCHealth = RPCHealth(),
         reflection: Bool = true,
         limits: RPCLimits = RPCLimits(),
+        interceptor: RPCInterceptor? = nil,
         fallback: (any HTTPRequestHandler)? = nil,
         logger: Logger
     ) {
@@ -37,6 +39,7 @@ package final class RPCServer: HTTPRequestHandler {
         self.handlers = handlers
         self.services = Set(all.map { type(of: $0).serviceName })
         self.limits = limits
+        self.interceptor = interceptor
         self.fallback = fallback
         self.logger = logger
     }
@@ -57,7 +60,14 @@ package final class RPCServer: HTTPRequestHandler {
             }
             var logger = logger
             logger[metadataKey: "rpc"] = "\(head.path)"
-            let call = ServerCall(request: request, head: head, kind: handler.kind, limits: limits, logger: logger)
+            let call = ServerCall(
+                request: request,
+                head: head,
+                kind: handler.kind,
+                limits: limits,
+                interceptor: interceptor,
+                logger: logger
+            )
             await call.serve(handler)
         }
     }

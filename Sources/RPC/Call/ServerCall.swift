@@ -8,12 +8,21 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
     private let request: HTTPServerRequest
     private let state: Mutex<ServerCallState>
     private let turns = WriteTurns()
+    private let interceptor: RPCInterceptor?
     private let logger: Logger
     let context: RPCServerContext
 
-    init(request: HTTPServerRequest, head: RPCRequestHead, kind: RPCKind, limits: RPCLimits, logger: Logger) {
+    init(
+        request: HTTPServerRequest,
+        head: RPCRequestHead,
+        kind: RPCKind,
+        limits: RPCLimits,
+        interceptor: RPCInterceptor?,
+        logger: Logger
+    ) {
         self.request = request
         self.state = Mutex(ServerCallState(head: head, kind: kind, limits: limits))
+        self.interceptor = interceptor
         self.logger = logger
         self.context = RPCServerContext(
             path: head.path,
@@ -77,7 +86,11 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
         var status = RPCStatus.ok
         var trailers = RPCMetadata()
         do {
-            try await handler.run(self, self, context)
+            if let interceptor {
+                try await interceptor(context) { try await handler.run(self, self, self.context) }
+            } else {
+                try await handler.run(self, self, context)
+            }
         } catch {
             let told = RPCError(thrown: error)
             if told.code == .unknown { logger.error("a method failed", metadata: ["error": "\(error)"]) }

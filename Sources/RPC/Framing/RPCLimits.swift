@@ -15,6 +15,8 @@ package struct RPCLimits: Hashable, Sendable {
     package var maximumMetadataBytes = 8 * 1024
     /// Messages shorter than this are sent uncompressed, in bytes: gzip adds 18 bytes and a table.
     package var compressionThreshold = 0
+    /// A longer timeout than this counts as none: no process lives that long, and timers count nanoseconds in 64 bits.
+    package var longestTimeout = Duration.seconds(365 * 24 * 3600)
     /// How long a client waits for a connection.
     package var connectTimeout = Duration.seconds(10)
 

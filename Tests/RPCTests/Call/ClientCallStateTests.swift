@@ -33,7 +33,7 @@ struct ClientCallStateTests {
         #expect(call.headArrived(head) == false)
         call.bytesArrived(frame)
         #expect(call.messageWanted().step == .needsBytes)
-        call.responseEnded(trailers: trailers(.ok))
+        _ = call.responseEnded(trailers: trailers(.ok))
         #expect(call.messageWanted().step == .message(message))
         #expect(call.status == .ok)
     }
@@ -42,7 +42,7 @@ struct ClientCallStateTests {
         var call = call(.serverStreaming)
         _ = call.headArrived(head)
         call.bytesArrived(frame)
-        call.responseEnded(trailers: trailers(RPCStatus(.aborted, "ä")))
+        _ = call.responseEnded(trailers: trailers(RPCStatus(.aborted, "ä")))
         #expect(call.messageWanted().step == .message(message))
         #expect(call.messageWanted().step == .failed(RPCError(.aborted, "ä")))
     }
@@ -51,20 +51,20 @@ struct ClientCallStateTests {
         let only = HTTPResponseHead.trailersOnly(RPCStatus(.notFound, "no"))
         var call = call(.unary)
         _ = call.headArrived(only)
-        call.responseEnded(trailers: nil)
+        _ = call.responseEnded(trailers: nil)
         #expect(call.messageWanted().step == .failed(RPCError(.notFound, "no")))
 
         var followed = self.call(.unary)
         _ = followed.headArrived(only)
         followed.bytesArrived(frame)
-        followed.responseEnded(trailers: trailers(.ok))
+        _ = followed.responseEnded(trailers: trailers(.ok))
         #expect(followed.messageWanted().step == .message(message))
     }
 
     @Test func `too few and too many responses are UNIMPLEMENTED`() {
         var none = call(.unary)
         _ = none.headArrived(head)
-        none.responseEnded(trailers: trailers(.ok))
+        _ = none.responseEnded(trailers: trailers(.ok))
         expectFailure(.unimplemented, &none)
 
         var two = call(.clientStreaming)
@@ -80,7 +80,7 @@ struct ClientCallStateTests {
         var call = call(.unary)
         _ = call.headArrived(head)
         call.bytesArrived(frame)
-        call.responseEnded(trailers: nil)
+        _ = call.responseEnded(trailers: nil)
         expectFailure(.unknown, &call)
     }
 
@@ -139,7 +139,7 @@ struct ClientCallStateTests {
         #expect(cancelled.deadlineExpired() == false)
         #expect(cancelled.headArrived(head) == false)
         cancelled.bytesArrived(frame)
-        cancelled.responseEnded(trailers: trailers(.ok))
+        _ = cancelled.responseEnded(trailers: trailers(.ok))
         expectFailure(.cancelled, &cancelled)
 
         var late = call(.unary)
@@ -149,12 +149,20 @@ struct ClientCallStateTests {
         #expect(throws: RPCError.self) { try late.messageSent(message, compressed: nil) }
     }
 
+    @Test(arguments: [true, false]) func `a stream that the server ended first is freed`(isFinished: Bool) throws {
+        var call = call(.bidirectional)
+        if isFinished { call.requestsFinished() }
+        _ = call.headArrived(head)
+        #expect(call.responseEnded(trailers: trailers(.ok)) == !isFinished)
+        #expect(call.messageWanted().step == .ended)
+    }
+
     @Test func `trailing metadata comes with the status`() throws {
         var fields = trailers(RPCStatus(.aborted, "x", details: [1, 2]))
         fields.append("trace-bin", "q6s")
         var call = call(.unary)
         _ = call.headArrived(head)
-        call.responseEnded(trailers: fields)
+        _ = call.responseEnded(trailers: fields)
         #expect(call.trailingMetadata.binary("trace-bin") == [0xAB, 0xAB])
         #expect(call.status?.details == [1, 2])
     }
