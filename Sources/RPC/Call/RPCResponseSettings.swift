@@ -1,11 +1,12 @@
 internal import Synchronization
 
-/// What a handler has said about its response besides messages. Shared by a context and the call it belongs to.
+/// What a handler has said about its response besides messages, and what it may ask of its requests. Shared by a context and the call it belongs to.
 final class RPCResponseSettings: Sendable {
     struct Values: Sendable {
         var initialMetadata = RPCMetadata()
         var trailers = RPCMetadata()
         var compresses = false
+        var lastRequestWasCompressed = false
         var releaseHead: (@Sendable () async throws -> Void)?
     }
     private let guarded = Mutex(Values())

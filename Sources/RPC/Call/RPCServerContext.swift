@@ -43,6 +43,8 @@ package struct RPCServerContext: Sendable {
         guard let release = settings.values.releaseHead else { return }
         do { try await release() } catch { throw RPCError(thrown: error) }
     }
+    /// Whether the request message read last came compressed.
+    package var lastRequestWasCompressed: Bool { settings.values.lastRequestWasCompressed }
     /// The metadata set so far; what a caller within the process reads after the handler's end.
     package var trailers: RPCMetadata { settings.values.trailers }
 }

@@ -128,8 +128,11 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
 
     private func nextMessage() async throws(RPCError) -> ByteBuffer? {
         while true {
-            switch state.withLock({ $0.messageWanted() }) {
-            case .message(let message): return message
+            let (step, wasCompressed) = state.withLock { ($0.messageWanted(), $0.lastRequestWasCompressed) }
+            switch step {
+            case .message(let message):
+                context.settings.update { $0.lastRequestWasCompressed = wasCompressed }
+                return message
             case .ended: return nil
             case .failed(let error): throw error
             case .needsBytes: try await receive()

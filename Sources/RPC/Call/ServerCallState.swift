@@ -69,6 +69,9 @@ package struct ServerCallState: Sendable {
         if case .ended = response { true } else { false }
     }
 
+    /// Whether the request message delivered last came compressed.
+    package var lastRequestWasCompressed: Bool { deframer.lastWasCompressed }
+
     // MARK: The peer's events
 
     /// Bytes of the request's body.

@@ -15,6 +15,8 @@ package struct MessageDeframer: Sendable {
     private var broken: FramingError?
     private var encoding: MessageEncoding
     private let limits: RPCLimits
+    /// Whether the message returned last came compressed.
+    package private(set) var lastWasCompressed = false
 
     /// A deframer for one direction of one call whose `grpc-encoding` is `encoding`.
     package init(encoding: MessageEncoding, limits: RPCLimits) {
@@ -68,6 +70,7 @@ package struct MessageDeframer: Sendable {
         guard held.readableBytes >= 5 + Int(length) else { return nil }
         held.moveReaderIndex(forwardBy: 5)
         guard let payload = held.readSlice(length: Int(length)) else { return nil }
+        lastWasCompressed = flag == 1
         return flag == 0 ? payload : try GzipInflater.decompress(payload, limits: limits)
     }
 }
