@@ -1,0 +1,187 @@
+internal import Logging
+package import Manifest
+package import NIOCore
+internal import Synchronization
+package import Units
+
+/// The growing cache of one blob: sole owner of its bytes. Only proven pieces are readable.
+package final class BlobCache: Sendable {
+    package let id: BlobID
+    package let geometry: PieceGeometry
+    let space: CacheSpace
+    let data: CacheFile
+    let state: Mutex<BlobState>
+    private let journal: Mutex<JournalFile>
+    private let nextID = Atomic<UInt64>(0)
+
+    init(
+        id: BlobID,
+        geometry: PieceGeometry,
+        space: CacheSpace,
+        data: CacheFile,
+        journal: JournalFile,
+        proven: [PieceIndex: PieceHashes]
+    ) {
+        self.id = id
+        self.geometry = geometry
+        self.space = space
+        self.data = data
+        state = Mutex(BlobState(capacity: geometry.pieceCount, proven: proven))
+        self.journal = Mutex(journal)
+    }
+
+    /// The proven pieces, as of now; empty once the blob is removed.
+    package var available: PieceSet { state.withLock { $0.available } }
+
+    /// The hashes of an available piece.
+    package func hashes(of piece: PieceIndex) -> PieceHashes? {
+        geometry.contains(piece) ? state.withLock { $0.isRemoved ? nil : $0.hashes[piece.int] } : nil
+    }
+
+    /// The hashes of every piece, in order; nil until the blob is complete.
+    package func makeManifestHashes() -> [PieceHashes]? {
+        state.withLock { $0.available.isFull && !$0.isRemoved ? $0.hashes.compactMap { $0 } : nil }
+    }
+
+    /// Takes one whole piece: hashes it, compares it (nil: a relay's own pull), writes it, journals it; then it is readable
+    /// and announced. `.badPiece` where the bytes are not the expected ones, or other bytes are already there.
+    package func store(
+        _ piece: PieceIndex,
+        bytes: ByteBuffer,
+        expecting: PieceExpectation?
+    ) async throws(PieceCacheError) -> PieceHashes {
+        guard geometry.contains(piece), bytes.readableBytes == Int(geometry.length(of: piece)) else {
+            throw PieceCacheError(.invalidArgument, "the bytes are not one whole piece", piece: piece)
+        }
+        return try await space.onPool { () throws(PieceCacheError) -> PieceHashes in
+            try self.storeNow(piece, bytes, expecting)
+        }
+    }
+
+    /// The pieces are no longer proven (control revoked their hashes): they become unreadable and may be stored anew.
+    /// `.invalidArgument` for a blob that was delivered by a hard link, whose bytes are not the cache's alone: remove it.
+    package func withdraw(_ pieces: [PieceIndex]) async throws(PieceCacheError) {
+        let shared = try await space.onPool { () throws(PieceCacheError) -> Bool in
+            self.space.files.allocation(at: self.space.path(of: self.id) + "/data").map { $0.links > 1 } ?? false
+        }
+        guard !shared else { throw PieceCacheError(.invalidArgument, "a delivered blob's pieces stay as they are") }
+        let gone = state.withLock { $0.withdrawn(pieces) }
+        guard !gone.isEmpty else { return }
+        let freed = gone.reduce(ByteCount.zero) { $0 + geometry.range(of: $1).count }
+        space.withRegistry { $0.shrank(id, by: freed) }
+        try await space.onPool { () throws(PieceCacheError) in
+            try self.withJournal { (journal) throws(PieceCacheError) in
+                for piece in gone { try journal.pieceWithdrawn(piece, files: self.space.files) }
+                try journal.sync(self.space.files)
+            }
+        }
+    }
+
+    /// Every piece that becomes available from now on; ends when the blob is removed. Any number may listen.
+    package func newPieces() -> AsyncStream<PieceIndex> {
+        let subscriber = makeID()
+        // Unbounded, but a blob has only so many pieces.
+        let (stream, continuation) = AsyncStream.makeStream(of: PieceIndex.self)
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.unsubscribed(subscriber) } }
+        if !state.withLock({ $0.subscribed(subscriber, continuation) }) { continuation.finish() }
+        return stream
+    }
+
+    /// Makes the data of all pieces sure to be on the disk, and marks it in the journal.
+    package func sync() async throws(PieceCacheError) {
+        try await space.onPool { () throws(PieceCacheError) in try self.syncNow(always: true) }
+    }
+
+    /// Asserts what holds between calls.
+    package func checkInvariants() { state.withLock { $0.checkInvariants() } }
+
+    /// The bytes of the available pieces.
+    var availableBytes: ByteCount {
+        available.pieces.reduce(.zero) { $0 + geometry.range(of: $1).count }
+    }
+
+    var isRemoved: Bool { state.withLock { $0.isRemoved } }
+
+    func makeID() -> UInt64 { nextID.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    func wasRemoved() {
+        let wakeup = state.withLock { $0.removed() }
+        for wait in wakeup.waits { wait.resume(returning: .removed) }
+        for subscriber in wakeup.subscribers { subscriber.finish() }
+    }
+
+    /// Syncs the data where that is due. On the pool.
+    func syncNow(always: Bool) throws(PieceCacheError) {
+        guard let number = journal.withLock({ $0.syncIsDue(always: always) }) else { return }
+        do {
+            try space.files.sync(data)
+        } catch {
+            journal.withLock { $0.syncFailed() }
+            throw error
+        }
+        try withJournal { (journal) throws(PieceCacheError) in
+            try journal.dataSynced(before: number, files: self.space.files)
+        }
+    }
+
+    private func withJournal(
+        _ body: (inout JournalFile) throws(PieceCacheError) -> Void
+    ) throws(PieceCacheError) {
+        let error = journal.withLock { journal -> PieceCacheError? in
+            do throws(PieceCacheError) {
+                try body(&journal)
+                return nil
+            } catch { return error }
+        }
+        if let error { throw error }
+    }
+
+    private func storeNow(
+        _ piece: PieceIndex,
+        _ bytes: ByteBuffer,
+        _ expecting: PieceExpectation?
+    ) throws(PieceCacheError) -> PieceHashes {
+        space.withRegistry { $0.held(id) }
+        defer { space.withRegistry { $0.released(id) } }
+        var hasher = PieceHasher(geometry: geometry, piece: piece)
+        hasher.update(bytes.readableBytesSpan)
+        let hashes = hasher.finish()
+        if let expecting, !expecting.matches(hashes) {
+            throw PieceCacheError(.badPiece, "the piece's hash is not the expected one", piece: piece)
+        }
+        switch state.withLock({ $0.writeStarted(piece, hashes) }) {
+        case .write: break
+        case .alreadyThere: return hashes
+        case .conflict:
+            throw PieceCacheError(.badPiece, "the piece differs from the one that is there", piece: piece)
+        case .removed: throw .removed
+        }
+        let length = ByteCount(bytes.readableBytes)
+        do throws(PieceCacheError) {
+            try space.admit(id, length)
+        } catch {
+            state.withLock { $0.writeFailed(piece) }
+            throw error
+        }
+        do throws(PieceCacheError) {
+            try space.files.write(bytes.readableBytesSpan, to: data, at: geometry.range(of: piece).start)
+            try withJournal { (journal) throws(PieceCacheError) in
+                try journal.pieceWritten(piece, hashes, length: length, files: self.space.files)
+            }
+        } catch {
+            state.withLock { $0.writeFailed(piece) }
+            space.withRegistry { $0.shrank(id, by: length) }
+            throw error
+        }
+        announce(piece, hashes, length)
+        try syncNow(always: false)
+        return hashes
+    }
+
+    private func announce(_ piece: PieceIndex, _ hashes: PieceHashes, _ length: ByteCount) {
+        let (isNew, wakeup) = state.withLock { $0.writeFinished(piece, hashes) }
+        if !isNew { space.withRegistry { $0.shrank(id, by: length) } }
+        for wait in wakeup.waits { wait.resume(returning: .arrived) }
+        for subscriber in wakeup.subscribers { subscriber.yield(piece) }
+    }
+}
