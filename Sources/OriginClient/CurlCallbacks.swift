@@ -26,7 +26,9 @@ enum CurlCallbacks {
 
     static var openSocket: curl_opensocket_callback {
         { context, _, address in
-            guard let address = unsafe address, let session = unsafe CurlSession.owner(context) else { return CCurl_socket_bad }
+            guard let address = unsafe address, let session = unsafe CurlSession.owner(context) else {
+                return CCurl_socket_bad
+            }
             var bytes = [UInt8](repeating: 0, count: 16)
             let length = unsafe CCurl_address(address, &bytes)
             guard session.permitsConnecting(to: Array(bytes.prefix(Int(length)))) else { return CCurl_socket_bad }
