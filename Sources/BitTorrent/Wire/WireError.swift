@@ -1,0 +1,5 @@
+/// How a peer broke the protocol; ends its connection.
+package enum WireError: Error, Hashable, Sendable {
+    case notBitTorrent, messageTooLong, malformedMessage, bitFieldNotFirst, pieceOutOfRange, badBitField
+    case fastExtensionNotNegotiated, requestTooLong, malformedExtension
+}
