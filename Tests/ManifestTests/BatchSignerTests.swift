@@ -1,0 +1,91 @@
+import Manifest
+import Testing
+import Units
+
+struct BatchSignerTests {
+    @Test func `the first eight pieces are signed at once`() throws {
+        let fixture = try ManifestFixture()
+        var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())
+        for index in 0..<8 {
+            let batches = signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero)
+            #expect(batches.map(\.pieces) == [[PieceIndex(index)]])
+        }
+        #expect(signer.pieceHashed(PieceIndex(8), fixture.hashes(8), at: .zero).isEmpty)
+        signer.checkInvariants()
+    }
+
+    @Test func `later pieces wait for 64 or 100 ms`() throws {
+        let fixture = try ManifestFixture()
+        var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())
+        for index in 0..<8 { _ = signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero) }
+        for index in 8..<71 {
+            #expect(signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero).isEmpty)
+        }
+        #expect(signer.tick(at: .zero + .milliseconds(99)).isEmpty)
+        let full = signer.pieceHashed(PieceIndex(71), fixture.hashes(71), at: .zero)
+        #expect(full.map(\.hashes.count) == [64])
+        let later = BootTime.zero + .seconds(1)
+        #expect(signer.pieceHashed(PieceIndex(75), fixture.hashes(75), at: later).isEmpty)
+        #expect(signer.pieceHashed(PieceIndex(73), fixture.hashes(73), at: later).isEmpty)
+        #expect(signer.pieceHashed(PieceIndex(72), fixture.hashes(72), at: later).isEmpty)
+        #expect(signer.deadline == later + .milliseconds(100))
+        let rest = signer.tick(at: later + .milliseconds(100))
+        #expect(rest.map(\.pieces) == [[PieceIndex(72), PieceIndex(73)], [PieceIndex(75)]])
+        #expect(signer.deadline == nil)
+        signer.checkInvariants()
+    }
+
+    @Test(arguments: 0..<20) func `every piece is signed exactly once`(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let fixture = try ManifestFixture(pieces: 300)
+        var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())
+        var manifest = fixture.manifest
+        var now = BootTime.zero
+        var signed: [PieceIndex] = []
+        for index in (0..<300).shuffled(using: &random) {
+            now = now + .milliseconds(Int.random(in: 0...9, using: &random))
+            let batches = signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: now)
+            signer.checkInvariants()
+            for batch in batches { signed += try manifest.batchArrived(batch) }
+        }
+        for batch in signer.flush() { signed += try manifest.batchArrived(batch) }
+        #expect(signed.count == 300 && manifest.isComplete)
+    }
+
+    @Test(arguments: 0..<20) func `stripes give each piece one owner and move to the living`(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let count = PieceCount(Int.random(in: 1...5_000, using: &random))
+        var relays = (0..<Int.random(in: 1...5, using: &random)).map { _ in NodeID(prefix: "n", using: &random) }
+        var stripes = PullStripes(pieces: count, relays: relays)
+        func expectWhole() {
+            let owned = relays.flatMap { stripes.stripes(of: $0) }.reduce(0) { $0 + $1.count.int }
+            #expect(owned == count.int)
+            #expect(relays.allSatisfy { stripes.stripes(of: $0).count <= Limits.maximumStripes })
+        }
+        expectWhole()
+        while relays.count > 1 {
+            let lost = relays.remove(at: Int.random(in: 0..<relays.count, using: &random))
+            _ = stripes.relayLost(lost, pulled: PieceSet(capacity: count))
+            stripes.checkInvariants()
+            #expect(stripes.stripes(of: lost).isEmpty)
+            let owned = relays.flatMap { stripes.stripes(of: $0) }.reduce(0) { $0 + $1.count.int }
+            #expect(owned == count.int)
+        }
+    }
+
+    @Test func `geometry cuts a blob as the BEPs do`() throws {
+        let geometry = try #require(PieceGeometry(size: ByteCount(100_000), pieceLength: 32_768))
+        #expect(geometry.pieceCount.rawValue == 4)
+        #expect(geometry.length(of: PieceIndex(3)) == 1_696)
+        #expect(geometry.blockCount(of: PieceIndex(0)) == 2 && geometry.blockCount(of: PieceIndex(3)) == 1)
+        #expect(geometry.block(0, of: PieceIndex(3)).length == 1_696)
+        #expect(geometry.pieces(overlapping: ByteRange(start: 32_767, end: 32_769)) == 0..<2)
+        #expect(geometry.pieces(overlapping: ByteRange(start: 5, end: 5)).isEmpty)
+        #expect(geometry.piece(containing: 99_999) == PieceIndex(3))
+        #expect(PieceGeometry(size: ByteCount(1), pieceLength: 40_000) == nil)
+        #expect(PieceGeometry(size: ByteCount(rawValue: .max), pieceLength: 16_777_216) == nil)
+        #expect(PieceGeometry.defaultPieceLength(for: .mebibytes(1)) == 65_536)
+        #expect(PieceGeometry.defaultPieceLength(for: .gibibytes(1)) == 524_288)
+        #expect(PieceGeometry.defaultPieceLength(for: .gibibytes(1_000_000)) == 16_777_216)
+    }
+}
