@@ -1,0 +1,168 @@
+import Manifest
+import NIOCore
+import PieceCache
+import Testing
+import Units
+
+struct BlobCacheTests {
+    @Test func `a stored piece is readable with its hashes, and no other is`() async throws {
+        let fixture = try CacheFixture()
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        try await fixture.store([2, 7], in: blob)
+        #expect(blob.available.pieces == [PieceIndex(2), PieceIndex(7)])
+        try await fixture.expectProven(blob)
+        await expectCacheError(.notAvailable) { try await blob.read(ByteRange(start: 0, end: 10)) }
+        await expectCacheError(.invalidArgument) { try await blob.read(ByteRange(start: 0, end: 1 << 40)) }
+        var buffer = ByteBuffer(string: "x")
+        #expect(!blob.readNow(ByteRange(start: 3 * 16_384 - 1, end: 3 * 16_384 + 1), into: &buffer))
+        #expect(buffer == ByteBuffer(string: "x"))
+        #expect(cache.usage == ByteCount(16_384 + 100))
+    }
+
+    @Test func `a piece that is not the expected one stays out`() async throws {
+        let fixture = try CacheFixture()
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        for expectation in [PieceExpectation.merkleRoot(fixture.hashes(1).merkleRoot), .both(fixture.hashes(1))] {
+            await expectCacheError(.badPiece) {
+                try await blob.store(PieceIndex(0), bytes: fixture.piece(0), expecting: expectation)
+            }
+        }
+        await expectCacheError(.invalidArgument) {
+            try await blob.store(PieceIndex(7), bytes: fixture.piece(0), expecting: nil)
+        }
+        await expectCacheError(.invalidArgument) {
+            try await blob.store(PieceIndex(8), bytes: fixture.piece(0), expecting: nil)
+        }
+        #expect(blob.available.isEmpty)
+        _ = try await blob.store(PieceIndex(0), bytes: fixture.piece(0), expecting: .sha1(fixture.hashes(0).sha1))
+        // Other bytes for what is there: the origin changed.
+        await expectCacheError(.badPiece) {
+            try await blob.store(PieceIndex(0), bytes: fixture.piece(1), expecting: nil)
+        }
+        try await fixture.expectProven(blob)
+    }
+
+    @Test func `many readers get the bytes in order while pieces arrive in any order`() async throws {
+        let fixture = try CacheFixture(size: 40 * 16_384 + 5)
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for seed in 0..<20 {
+                var random = SeededGenerator(seed: UInt64(seed))
+                let start = Int.random(in: 0..<fixture.bytes.count, using: &random)
+                let end = Int.random(in: start...fixture.bytes.count, using: &random)
+                group.addTask {
+                    var got: [UInt8] = []
+                    let range = ByteRange(start: UInt64(start), end: UInt64(end))
+                    for try await chunk in blob.reader(range, waitLimit: .seconds(60)) {
+                        got += chunk.readableBytesView
+                    }
+                    #expect(got == Array(fixture.bytes[start..<end]))
+                }
+            }
+            for half in 0..<2 {
+                group.addTask {
+                    var random = SeededGenerator(seed: 99)
+                    // Both store every piece: one of two equal writes is not new.
+                    let order = fixture.all.shuffled(using: &random)
+                    try await fixture.store(half == 0 ? order : order.reversed(), in: blob)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(cache.usage == fixture.geometry.size)
+        #expect(blob.makeManifestHashes() == fixture.all.map { fixture.hashes($0) })
+        try await fixture.expectProven(blob)
+    }
+
+    @Test func `a wait ends at its limit, by cancellation and by removal`() async throws {
+        let fixture = try CacheFixture()
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        await expectCacheError(.timedOut) {
+            for try await _ in blob.reader(fixture.wholeRange, waitLimit: .milliseconds(1)) {}
+        }
+        let reading = Task { for try await _ in blob.reader(fixture.wholeRange, waitLimit: .seconds(600)) {} }
+        reading.cancel()
+        await expectCacheError(.cancelled) { try await reading.value }
+        let other = Task { for try await _ in blob.reader(fixture.wholeRange, waitLimit: .seconds(600)) {} }
+        let pieces = blob.newPieces()
+        try await cache.remove(blob.id)
+        await expectCacheError(.removed) { try await other.value }
+        for await _ in pieces { Issue.record("a piece of a removed blob") }
+        await expectCacheError(.removed) {
+            try await blob.store(PieceIndex(0), bytes: fixture.piece(0), expecting: nil)
+        }
+        #expect(cache.usage == .zero && cache.blob(blob.id) == nil)
+    }
+
+    @Test func `every subscriber is told of every new piece`() async throws {
+        let fixture = try CacheFixture()
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        try await fixture.store([0], in: blob)
+        let streams = [blob.newPieces(), blob.newPieces()]
+        try await fixture.store(1..<5, in: blob)
+        try await cache.remove(blob.id)
+        for stream in streams {
+            var told: [Int] = []
+            for await piece in stream { told.append(piece.int) }
+            #expect(told == [1, 2, 3, 4])
+        }
+    }
+
+    @Test(arguments: [false, true]) func `a complete blob is delivered`(_ copies: Bool) async throws {
+        let fixture = try CacheFixture()
+        let files = FaultyFiles()
+        files.change { $0.cannotLink = copies }
+        let cache = try await fixture.cache(files: files)
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        let path = fixture.folder.path + "/final"
+        try await fixture.store(0..<7, in: blob)
+        await expectCacheError(.incomplete) { try await blob.deliver(to: path) }
+        await expectCacheError(.incomplete) { try await blob.digest() }
+        try await fixture.store([7], in: blob)
+        for _ in 0..<2 {
+            try await blob.deliver(to: path)
+            #expect(TemporaryFolder.contents(of: path) == fixture.bytes)
+        }
+        #expect(try await blob.digest() == SHA256Hasher.digest(of: fixture.bytes))
+        #expect(try SystemFiles().names(in: fixture.folder.path).sorted() == ["cache", "final"])
+        await expectCacheError(.disk) { try await blob.deliver(to: fixture.folder.path + "/no/final") }
+        try await blob.discardUndelivered(to: path)
+        try await cache.remove(blob.id)
+        #expect(TemporaryFolder.contents(of: path) == fixture.bytes)
+    }
+
+    @Test func `withdrawn pieces are unreadable and may be stored anew`() async throws {
+        let fixture = try CacheFixture()
+        let changed = try CacheFixture(seed: 2)
+        do {
+            let cache = try await fixture.cache()
+            let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+            try await fixture.store(fixture.all, in: blob)
+            try await blob.withdraw(fixture.all.map { PieceIndex($0) })
+            #expect(blob.available.isEmpty && cache.usage == .zero)
+            try await changed.store([3], in: blob)
+        }
+        let cache = try await fixture.cache()
+        defer { withExtendedLifetime(cache) {} }
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        #expect(blob.available.pieces == [PieceIndex(3)])
+        try await changed.expectProven(blob)
+    }
+
+    @Test func `reads work without the page cache`() async throws {
+        let fixture = try CacheFixture()
+        let files = FaultyFiles()
+        files.change { $0.neverCached = true }
+        let cache = try await fixture.cache(files: files)
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        try await fixture.store(fixture.all, in: blob)
+        var buffer = ByteBuffer()
+        #expect(!blob.readNow(fixture.wholeRange, into: &buffer))
+        try await fixture.expectProven(blob)
+    }
+}
