@@ -7,22 +7,30 @@ internal import NIOCore
 @safe final class CurlLoop {
     private let queue: CommandQueue
     private let sockets: SocketCounter
+    private let stallNanoseconds: UInt64
     private let logger: Logger
     private var sessions: [UInt64: CurlSession] = [:]
     private var whenEnded: [@Sendable () -> Void] = []
 
-    private init(queue: CommandQueue, sockets: SocketCounter, logger: Logger) {
+    private init(queue: CommandQueue, sockets: SocketCounter, stallNanoseconds: UInt64, logger: Logger) {
         self.queue = queue
         self.sockets = sockets
+        self.stallNanoseconds = stallNanoseconds
         self.logger = logger
     }
 
     /// Starts the thread, which runs until it is told to shut down.
-    static func start(queue: CommandQueue, sockets: SocketCounter, logger: Logger) throws(OriginError) {
+    static func start(
+        queue: CommandQueue,
+        sockets: SocketCounter,
+        stallNanoseconds: UInt64,
+        logger: Logger
+    ) throws(OriginError) {
         guard curl_global_init(Int(CCurl_global_default)) == CURLE_OK else {
             throw OriginError(.transport, "libcurl does not start")
         }
-        let loop = unsafe Unmanaged.passRetained(CurlLoop(queue: queue, sockets: sockets, logger: logger))
+        let owner = CurlLoop(queue: queue, sockets: sockets, stallNanoseconds: stallNanoseconds, logger: logger)
+        let loop = unsafe Unmanaged.passRetained(owner)
         var thread = pthread_t()
         let result = unsafe pthread_create(
             &thread,
@@ -61,7 +69,12 @@ internal import NIOCore
     private func perform(_ command: OriginCommand) {
         switch command {
         case .open(let number, let policy):
-            sessions[number] = CurlSession(policy: policy, sockets: sockets, logger: logger)
+            sessions[number] = CurlSession(
+                policy: policy,
+                sockets: sockets,
+                stallNanoseconds: stallNanoseconds,
+                logger: logger
+            )
         case .fetch(let number, let order):
             guard let session = sessions[number] else {
                 order.pipe.finish(OriginError(.cancelled, "the connection to the origin is closed"))

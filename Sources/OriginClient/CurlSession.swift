@@ -9,6 +9,7 @@ internal import Units
     private let policy: OriginAccessPolicy
     private let rule: AddressRule
     private let sockets: SocketCounter
+    private let stallNanoseconds: UInt64
     private let logger: Logger
     private let multi: UnsafeMutableRawPointer
     private let easy: UnsafeMutableRawPointer
@@ -22,13 +23,14 @@ internal import Units
     /// Sockets libcurl wants to be told about, and for which poll events.
     private(set) var watched: [CInt: Int16] = [:]
 
-    init(policy: OriginAccessPolicy, sockets: SocketCounter, logger: Logger) {
+    init(policy: OriginAccessPolicy, sockets: SocketCounter, stallNanoseconds: UInt64, logger: Logger) {
         guard let multi = unsafe curl_multi_init(), let easy = unsafe curl_easy_init() else {
             preconditionFailure("no memory is left for libcurl")
         }
         self.policy = policy
         rule = AddressRule(allowsPrivate: policy.allowPrivateAddresses)
         self.sockets = sockets
+        self.stallNanoseconds = stallNanoseconds
         self.logger = logger
         unsafe self.multi = multi
         unsafe self.easy = easy
@@ -104,7 +106,7 @@ internal import Units
         var wake = timer ?? .max
         guard let exchange else { return wake }
         if let opening = exchange.heldByRateUntil { wake = min(wake, opening) }
-        if !exchange.isPaused { wake = min(wake, exchange.movedAt + Limits.stallNanoseconds) }
+        if !exchange.isPaused { wake = min(wake, exchange.movedAt + stallNanoseconds) }
         return wake
     }
 
@@ -117,7 +119,7 @@ internal import Units
             timer = nil
             act(CCurl_socket_timeout, 0)
         }
-        if let exchange, !exchange.isPaused, exchange.movedAt + Limits.stallNanoseconds <= now {
+        if let exchange, !exchange.isPaused, exchange.movedAt + stallNanoseconds <= now {
             abort(OriginError(.timedOut, "the origin has sent nothing for too long"))
         }
     }

@@ -6,8 +6,6 @@ enum Limits {
     static let stallNanoseconds: UInt64 = 20_000_000_000
     /// Bytes a consumer may leave unread before its transfer is paused.
     static let unreadBytes = 1 << 20
-    /// Unread bytes below which a paused transfer goes on.
-    static let resumeBytes = 1 << 19
     /// Redirects followed for one fetch.
     static let redirects = 5
     /// The head of one response, in bytes.

@@ -8,10 +8,15 @@ package final class OriginClient: Sendable {
     private let sockets = SocketCounter()
     private let lastNumber = Atomic<UInt64>(0)
 
-    /// Starts the thread.
-    package init(logger: Logger) throws(OriginError) {
+    /// Starts the thread. A fetch without a byte for `stallLimit` (20 s unless given) ends as `timedOut`;
+    /// pauses of our own do not count.
+    package init(
+        logger: Logger,
+        stallLimit: Duration? = nil
+    ) throws(OriginError) {
         queue = try CommandQueue()
-        try CurlLoop.start(queue: queue, sockets: sockets, logger: logger)
+        let stall = stallLimit.map { UInt64(max(1, $0.nanoseconds)) } ?? Limits.stallNanoseconds
+        try CurlLoop.start(queue: queue, sockets: sockets, stallNanoseconds: stall, logger: logger)
     }
 
     deinit { _ = queue.submit(.shutDown({})) }

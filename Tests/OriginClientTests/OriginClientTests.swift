@@ -319,4 +319,63 @@ struct OriginClientTests {
             #expect(error?.code == .changed)
         }
     }
+
+    @Test func `An origin that sends nothing more for the stall limit times out, held fetches do not`() async throws {
+        let script: @Sendable (ScriptedOrigin.Request) -> ScriptedOrigin.Answer = { request in
+            var answer = Self.serve(request)
+            answer.length = answer.body.count
+            answer.body = Array(answer.body.prefix(4))
+            return answer
+        }
+        let origin = ScriptedOrigin(script)
+        let client = try OriginClient(logger: Logger(label: "test"), stallLimit: .milliseconds(100))
+        let range = ByteRange(start: 0, end: 10)
+        let connection = client.connect(policy: Self.anywhere)
+        let stalled = connection.fetch(origin.url("/file"), range: range, ifMatch: Self.validators)
+        let error = await #expect(throws: OriginError.self) { try await read(stalled) }
+        #expect(error?.code == .timedOut && stalled.receivedBytes == 4)
+        await connection.close()
+        #expect(client.openSockets == 0)
+        await client.shutdown()
+        origin.stop()
+    }
+
+    @Test func `Many connections at once each have one socket`() async throws {
+        let origin = ScriptedOrigin(Self.serve)
+        let client = try OriginClient(logger: Logger(label: "test"))
+        let url = origin.url("/file")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                let connection = client.connect(policy: Self.anywhere)
+                group.addTask { () async throws -> Void in
+                    for index in 0..<10 {
+                        let range = ByteRange(start: UInt64(index * 30_000), end: UInt64((index + 1) * 30_000))
+                        let body = connection.fetch(url, range: range, ifMatch: Self.validators)
+                        #expect(try await read(body) == Array(Self.content[(index * 30_000)..<((index + 1) * 30_000)]))
+                    }
+                    await connection.close()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(client.openSockets == 0 && client.openedSockets == 20 && origin.seen.connections == 20)
+        await client.shutdown()
+        origin.stop()
+    }
+
+    @Test func `A server that closed an idle connection costs a new socket and no error`() async throws {
+        let script: @Sendable (ScriptedOrigin.Request) -> ScriptedOrigin.Answer = { request in
+            var answer = Self.serve(request)
+            answer.after = .close
+            return answer
+        }
+        try await withOrigin(script) { (origin, client, connection) async throws -> Void in
+            for _ in 0..<3 {
+                let range = ByteRange(start: 0, end: 10)
+                let body = connection.fetch(origin.url("/file"), range: range, ifMatch: Self.validators)
+                #expect(try await read(body).count == 10)
+            }
+            #expect(client.openSockets <= 1)
+        }
+    }
 }

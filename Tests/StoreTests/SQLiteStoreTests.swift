@@ -109,4 +109,19 @@ struct SQLiteStoreTests {
         try await store.close()
         await #expect(throws: StoreError.self) { try await store.setting("x") }
     }
+
+    @Test func `What was acknowledged survives kill -9`() async throws {
+        let folder = try ScratchFolder()
+        let path = folder.database
+        await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] () async throws -> Void in
+            let store = try SQLiteStore(path: path)
+            try await store.createOrigin(Samples.origin)
+            for sequence in 1...50 { try await store.addUsage(Samples.usage(UInt64(sequence), bytes: 2)) }
+            kill(getpid(), SIGKILL)
+        }
+        let survivor = try SQLiteStore(path: path)
+        #expect(try await survivor.allOrigins() == [Samples.origin])
+        #expect(try await survivor.ledger(of: Samples.origin.id).map(\.bytes.rawValue) == [100])
+        try await survivor.close()
+    }
 }
