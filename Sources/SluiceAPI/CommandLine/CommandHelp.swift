@@ -1,0 +1,43 @@
+/// The help of generated commands, out of the protos' comments.
+enum CommandHelp {
+    static func nouns() -> String {
+        "Generated commands: \(GeneratedCommands.nouns.joined(separator: ", "))\n"
+    }
+
+    static func verbs(_ noun: String, _ commands: [CommandDescription]) -> String {
+        let width = commands.map(\.verb.count).max() ?? 0
+        let lines = commands.map { command in
+            "  \(command.verb)\(String(repeating: " ", count: width - command.verb.count + 2))\(command.summary)"
+        }
+        return "Usage: sluice \(noun) VERB …\n\n" + lines.joined(separator: "\n") + "\n"
+    }
+
+    static func flags(_ command: CommandDescription) -> String {
+        let positional = command.flags.filter(\.isPositional).map { " " + $0.name.uppercased() }.joined()
+        var lines = ["Usage: sluice \(command.noun) \(command.verb)\(positional) [flags]", "", command.summary, ""]
+        for flag in command.flags {
+            let name = flag.isPositional ? flag.name.uppercased() : "--\(flag.name)"
+            lines.append("  \(name)\(suffix(flag))")
+            if !flag.help.isEmpty { lines.append("      \(flag.help)") }
+        }
+        lines.append("  --output table|json")
+        lines.append("  --server HOST:PORT")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func suffix(_ flag: FlagDescription) -> String {
+        if flag.isPositional { return "" }
+        let value =
+            switch flag.kind {
+            case .boolean: ""
+            case .string: " TEXT"
+            case .integer, .number: " NUMBER"
+            case .duration: " DURATION, such as 30s"
+            case .pair: " KEY=VALUE"
+            case .file: " FILE"
+            case .json: " JSON"
+            case .choice(let names): " " + names.joined(separator: "|")
+            }
+        return value + (flag.isRepeated ? " (repeat for more)" : "")
+    }
+}

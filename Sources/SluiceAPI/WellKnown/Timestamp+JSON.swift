@@ -1,0 +1,70 @@
+package import RPC
+
+extension Timestamp {
+    /// An instant in milliseconds since 1970.
+    package init(milliseconds: Int64) {
+        self.init()
+        let whole = (milliseconds >= 0 ? milliseconds : milliseconds - 999) / 1000
+        seconds = whole
+        nanos = Int32(milliseconds - whole * 1000) * 1_000_000
+    }
+
+    /// RFC 3339 in UTC, such as `"2026-11-23T20:00:00.250Z"`.
+    package var json: JSONValue {
+        let days = Self.floorDivide(seconds, 86_400)
+        let rest = seconds - days * 86_400
+        let (year, month, day) = Self.civil(days)
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let years = String(repeating: "0", count: max(0, 4 - String(year).count)) + String(year)
+        let time = "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
+        return .string("\(years)-\(two(month))-\(two(day))T\(time)\(DecimalFraction.text(UInt32(nanos)))Z")
+    }
+
+    /// Reads RFC 3339 in UTC.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        let wrong = ProtobufError("a timestamp is RFC 3339 in UTC, such as \"2026-11-23T20:00:00Z\"")
+        guard case .string(let text) = json, text.hasSuffix("Z") else { throw wrong }
+        let halves = text.dropLast().split(separator: "T", omittingEmptySubsequences: false)
+        guard halves.count == 2 else { throw wrong }
+        let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
+        let clock = halves[1].split(separator: ".", omittingEmptySubsequences: false)
+        let time = clock[0].split(separator: ":", omittingEmptySubsequences: false).map { Int64($0) }
+        guard date.count == 3, time.count == 3, (1...2).contains(clock.count),
+            let year = date[0], let month = date[1], let day = date[2],
+            let hour = time[0], let minute = time[1], let second = time[2],
+            (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day),
+            (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second),
+            let fraction = clock.count == 2 ? DecimalFraction.nanoseconds(clock[1]) : 0
+        else { throw wrong }
+        let days = Self.days(year, month, day)
+        guard Self.civil(days) == (year, month, day) else { throw wrong }
+        seconds = days * 86_400 + hour * 3600 + minute * 60 + second
+        nanos = fraction
+    }
+
+    private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
+        value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
+    }
+
+    /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
+    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = floorDivide(shifted, 400)
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    /// The date of a day since 1970-01-01.
+    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let era = floorDivide(shifted, 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
+    }
+}

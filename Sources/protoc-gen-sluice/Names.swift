@@ -1,0 +1,72 @@
+/// How proto names read in Swift and in protobuf-c's C.
+enum Names {
+    /// `OriginLimits` of `sluice.v1.OriginLimits`; Swift has a Duration of its own.
+    static func type(_ fullName: String) -> String {
+        fullName == "google.protobuf.Duration" ? "ProtoDuration" : String(fullName.split(separator: ".").last ?? "")
+    }
+
+    /// `baseUrls` of `base_urls`: lowerCamelCase, as proto3's JSON has it.
+    static func json(_ field: String) -> String {
+        var name = ""
+        var raise = false
+        for character in field {
+            if character == "_" {
+                raise = true
+            } else {
+                name += raise ? character.uppercased() : String(character)
+                raise = false
+            }
+        }
+        return name
+    }
+
+    /// A property or case name, escaped where it is a Swift keyword.
+    static func property(_ field: String) -> String {
+        let name = json(field)
+        return ["default", "in", "is", "operator", "protocol", "self", "internal", "public", "case"].contains(name)
+            ? "`\(name)`" : name
+    }
+
+    /// `pending` of `TASK_STATE_PENDING` in `TaskState`.
+    static func enumCase(_ value: String, of type: String) -> String {
+        let prefix = snake(type).uppercased() + "_"
+        let rest = value.hasPrefix(prefix) ? String(value.dropFirst(prefix.count)) : value
+        return property(rest.lowercased())
+    }
+
+    /// `get-usage`, `task_state`: words of a camel-case name.
+    static func words(_ name: String) -> [String] {
+        var words: [String] = []
+        for character in name {
+            if character.isUppercase || words.isEmpty { words.append("") }
+            words[words.count - 1] += character.lowercased()
+        }
+        return words
+    }
+
+    static func snake(_ name: String) -> String { words(name).joined(separator: "_") }
+
+    /// `Sluice__V1__OriginLimits`.
+    static func cType(_ fullName: String) -> String {
+        fullName.split(separator: ".").map { part in
+            Names.json(String(part)).prefix(1).uppercased() + Names.json(String(part)).dropFirst()
+        }.joined(separator: "__")
+    }
+
+    /// `sluice__v1__origin_limits`.
+    static func cFunction(_ fullName: String) -> String {
+        fullName.split(separator: ".").map { part in
+            var text = ""
+            var wasUpper = true
+            for character in part {
+                if character.isUppercase, !wasUpper { text += "_" }
+                text += character.lowercased()
+                wasUpper = character.isUppercase
+            }
+            return text
+        }.joined(separator: "__")
+    }
+
+    /// A method or function name: `createOrigin`.
+    static func function(_ name: String) -> String { name.prefix(1).lowercased() + name.dropFirst() }
+}

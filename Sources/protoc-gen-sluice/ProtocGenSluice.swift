@@ -1,0 +1,37 @@
+import Foundation
+
+/// protoc's plugin: reads a CodeGeneratorRequest, writes Swift (see DESIGN: value types with conversion, stubs, JSON,
+/// command line).
+@main
+enum ProtocGenSluice {
+    static func main() {
+        let input = [UInt8](FileHandle.standardInput.readDataToEndOfFile())
+        guard let request = PluginRequest(input) else {
+            FileHandle.standardError.write(Data("protoc-gen-sluice: no CodeGeneratorRequest on standard input\n".utf8))
+            exit(1)
+        }
+        var answer = PluginAnswer()
+        for file in request.files where request.toGenerate.contains(file.name) {
+            answer.files += files(for: file, among: request.files)
+        }
+        FileHandle.standardOutput.write(Data(answer.packed()))
+    }
+
+    private static func files(for file: ProtoFile, among all: [ProtoFile]) -> [(name: String, content: String)] {
+        let stubs = StubsEmitter(file: file, all: all)
+        var files = [
+            (name: "\(file.stem).messages.swift", content: MessagesEmitter(file: file).emit()),
+            (name: "\(file.stem).descriptor.swift", content: stubs.emitDescriptor()),
+        ]
+        // The JSON of google.protobuf's own types is special and written by hand.
+        if !file.package.hasPrefix("google.protobuf") {
+            files.append((name: "\(file.stem).json.swift", content: JSONEmitter(file: file).emit()))
+        }
+        if !file.services.isEmpty {
+            files.append((name: "\(file.stem).client.swift", content: stubs.emitClient()))
+            files.append((name: "\(file.stem).server.swift", content: stubs.emitServer()))
+            files.append((name: "\(file.stem).cli.swift", content: CommandEmitter(file: file, all: all).emit()))
+        }
+        return files
+    }
+}
