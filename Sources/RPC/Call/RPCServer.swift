@@ -54,6 +54,9 @@ package final class RPCServer: HTTPRequestHandler {
         case .foreign(let answer):
             if let fallback { await fallback.handle(request) } else { await answerOnly(answer, to: request) }
         case .refused(let answer): await answerOnly(answer, to: request)
+        case .call where !request.isHTTP2:
+            // Trailers and streams both ways need HTTP/2.
+            await answerOnly(HTTPResponseHead(status: 505, fields: HTTPFields()), to: request)
         case .call(let head):
             guard let handler = handlers[head.path] else {
                 return await answerOnly(.trailersOnly(unknownMethod(head.path)), to: request)

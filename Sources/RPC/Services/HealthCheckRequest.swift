@@ -21,3 +21,16 @@ extension HealthCheckRequest {
         buffer.writeBytes(writer.bytes)
     }
 }
+
+extension HealthCheckRequest {
+    init(json: JSONValue) throws(ProtobufError) {
+        for member in try JSONCoding.members(json, Self.fullName) {
+            guard member.name == "service" else { throw JSONCoding.unknown(member.name, Self.fullName) }
+            service = try JSONCoding.string(member.value, member.name)
+        }
+    }
+
+    var json: JSONValue {
+        service.isEmpty ? .members([]) : .members([("service", .string(service))])
+    }
+}

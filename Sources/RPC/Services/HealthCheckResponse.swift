@@ -21,3 +21,22 @@ extension HealthCheckResponse {
         buffer.writeBytes(writer.bytes)
     }
 }
+
+extension HealthCheckResponse {
+    private static let names: [(String, Int32)] = [
+        ("UNKNOWN", 0), ("SERVING", 1), ("NOT_SERVING", 2), ("SERVICE_UNKNOWN", 3),
+    ]
+
+    init(json: JSONValue) throws(ProtobufError) {
+        for member in try JSONCoding.members(json, Self.fullName) {
+            guard member.name == "status" else { throw JSONCoding.unknown(member.name, Self.fullName) }
+            status = try JSONCoding.enumeration(member.value, member.name, names: Self.names) { $0 }
+        }
+    }
+
+    var json: JSONValue {
+        guard status != 0 else { return .members([]) }
+        let name = Self.names.first { $0.1 == status }?.0
+        return .members([("status", name.map { .string($0) } ?? .integer(Int64(status)))])
+    }
+}

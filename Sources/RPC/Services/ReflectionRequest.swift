@@ -56,3 +56,12 @@ extension ReflectionRequest {
         buffer.writeBytes(writer.bytes)
     }
 }
+
+/// Reflection is asked by gRPC tools only; it has no JSON form here.
+extension ReflectionRequest {
+    init(json: JSONValue) throws(ProtobufError) {
+        throw ProtobufError("\(Self.fullName) is spoken over gRPC only")
+    }
+
+    var json: JSONValue { .null }
+}

@@ -69,3 +69,12 @@ extension ReflectionResponse {
         buffer.writeBytes(writer.bytes)
     }
 }
+
+/// Reflection is asked by gRPC tools only; it has no JSON form here.
+extension ReflectionResponse {
+    init(json: JSONValue) throws(ProtobufError) {
+        throw ProtobufError("\(Self.fullName) is spoken over gRPC only")
+    }
+
+    var json: JSONValue { .null }
+}

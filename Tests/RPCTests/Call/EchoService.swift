@@ -1,0 +1,63 @@
+import Synchronization
+
+@testable import RPC
+
+/// One method of each kind, and the ways a handler can end.
+final class EchoService: RPCService {
+    static let serviceName = "test.Echo"
+    static let fileDescriptors: [[UInt8]] = []
+    static let unary = RPCMethod<Text, Text>(service: serviceName, name: "Unary", kind: .unary)
+    static let collect = RPCMethod<Text, Text>(service: serviceName, name: "Collect", kind: .clientStreaming)
+    static let expand = RPCMethod<Text, Text>(service: serviceName, name: "Expand", kind: .serverStreaming)
+    static let chat = RPCMethod<Text, Text>(service: serviceName, name: "Chat", kind: .bidirectional)
+    static let missing = RPCMethod<Text, Text>(service: serviceName, name: "Missing", kind: .unary)
+    /// One element for each handler that its cancellation ended.
+    let cancellations: AsyncStream<Void>
+    private let cancelled: AsyncStream<Void>.Continuation
+
+    init() {
+        (cancellations, cancelled) = AsyncStream.makeStream()
+    }
+
+    var handlers: [RPCHandler] {
+        [
+            .unary(Self.unary) { request, context in
+                try await self.answer(request, context)
+            },
+            .clientStreaming(Self.collect) { requests, _ in
+                Text(try await requests.all().map(\.text).joined(separator: "+"))
+            },
+            .serverStreaming(Self.expand) { request, writer, _ in
+                for character in request.text { try await writer.write(Text(String(character))) }
+                if request.text.hasSuffix("!") { throw RPCError(.dataLoss, "no more") }
+                if request.text.hasSuffix("…") { try await self.waitForCancellation() }
+            },
+            .bidirectional(Self.chat) { requests, writer, _ in
+                for try await request in requests { try await writer.write(request) }
+            },
+        ]
+    }
+
+    private func answer(_ request: Text, _ context: RPCServerContext) async throws -> Text {
+        switch request.text {
+        case "wait":
+            try await waitForCancellation()
+            return ""
+        case "fail": throw RPCError(RPCStatus(.aborted, "bäd %25 ☺", details: [8, 10]))
+        case "metadata":
+            context.setInitialMetadata(context.metadata)
+            context.setTrailers(context.metadata)
+            return request
+        case "compress":
+            context.setCompression(true)
+            return Text(context.lastRequestWasCompressed ? "compressed" : "plain")
+        default: return request
+        }
+    }
+
+    /// Far beyond any test: only a cancellation ends it.
+    private func waitForCancellation() async throws {
+        defer { cancelled.yield() }
+        try await Task.sleep(for: .seconds(3600))
+    }
+}
