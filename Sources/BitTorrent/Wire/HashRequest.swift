@@ -1,4 +1,5 @@
 package import Manifest
+internal import Units
 
 /// Which hashes of a file's merkle tree a peer asks for (BEP 52, messages 21 to 23).
 package struct HashRequest: Hashable, Sendable {

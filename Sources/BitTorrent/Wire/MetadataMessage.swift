@@ -27,7 +27,8 @@ package enum MetadataMessage: Hashable, Sendable {
         switch kind {
         case 0: return .request(piece: Int(piece))
         case 1:
-            guard let total = value[key: "total_size"]?.integer, (1...Int64(Limits.maximumMetadataBytes)).contains(total)
+            guard let total = value[key: "total_size"]?.integer,
+                (1...Int64(Limits.maximumMetadataBytes)).contains(total)
             else { throw .malformedExtension }
             let bytes = Array(payload[parser.position...])
             guard bytes.count <= Limits.metadataPieceBytes else { throw .malformedExtension }
@@ -39,7 +40,9 @@ package enum MetadataMessage: Hashable, Sendable {
 
     /// What a request for a piece of `info` is answered with.
     package static func answer(piece: Int, info: [UInt8]?) -> MetadataMessage {
-        guard let info, piece >= 0, piece <= info.count / Limits.metadataPieceBytes else { return .reject(piece: piece) }
+        guard let info, piece >= 0, piece <= info.count / Limits.metadataPieceBytes else {
+            return .reject(piece: piece)
+        }
         let start = piece * Limits.metadataPieceBytes
         guard start < info.count else { return .reject(piece: piece) }
         let end = min(start + Limits.metadataPieceBytes, info.count)

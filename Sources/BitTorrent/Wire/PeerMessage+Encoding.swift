@@ -1,5 +1,5 @@
 internal import Manifest
-package import Units
+internal import Units
 
 extension PeerMessage {
     /// Bytes of a `piece` message before the block's own bytes.

@@ -1,0 +1,117 @@
+internal import BitTorrent
+internal import Manifest
+internal import NIOCore
+internal import PieceCache
+internal import Synchronization
+internal import Units
+
+extension BlobSwarm {
+    /// Follows the cache and ends choking rounds.
+    func start() {
+        let pieces = cache.newPieces()
+        let task = Task { [weak self] in
+            for await piece in pieces { self?.pieceAvailable(piece) }
+        }
+        let rounds = session.group.next().scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) {
+            [weak self] _ in self?.roundEnded()
+        }
+        state.withLock { state in
+            state.running = task
+            state.rounds = rounds
+        }
+    }
+
+    /// The peer's handshake is in; nil where it is a stranger, ourselves, a double, or one too many.
+    func joined(_ entry: PeerEntry, address: SocketAddress?) -> PeerHandle? {
+        let handle: PeerHandle? = state.withLock { state in
+            if entry.isOutgoing { state.dialling -= 1 }
+            guard !state.hasLeft, entry.peerID != session.peerID,
+                !state.banned.contains(entry.peerID), state.peers.count < configuration.maximumPeers,
+                !state.peers.values.contains(where: { $0.peerID == entry.peerID })
+            else { return nil }
+            let handle = PeerHandle(rawValue: state.nextHandle)
+            state.nextHandle += 1
+            state.peers[handle] = entry
+            return handle
+        }
+        if let handle { emit(.peerJoined(handle, entry.kind, address)) }
+        return handle
+    }
+
+    func left(_ handle: PeerHandle) {
+        let actions: [Choker<PeerHandle>.Action] = state.withLock { state in
+            guard let entry = state.peers.removeValue(forKey: handle) else { return [] }
+            let totals = entry.counters.totals
+            state.past[entry.kind, default: TransferTotals()].sent += totals.sent
+            state.past[entry.kind, default: TransferTotals()].received += totals.received
+            return state.choker.peerLeft(handle)
+        }
+        emit(.peerLeft(handle))
+        perform(actions)
+    }
+
+    /// A dialled address gave no connection at all.
+    func handshakeFailed(_ address: SocketAddress) {
+        state.withLock { $0.dialling -= 1 }
+        emit(.handshakeFailed(address))
+    }
+
+    func interestChanged(_ isInterested: Bool, _ peer: PeerHandle) {
+        let actions = state.withLock { state in
+            isInterested ? state.choker.peerInterested(peer) : state.choker.peerNotInterested(peer)
+        }
+        perform(actions)
+    }
+
+    func torrentInfo(of infoHash: InfoHash) -> [UInt8]? { state.withLock { $0.identities[infoHash] ?? nil } }
+
+    var publishedBatches: [HashBatch] { state.withLock { $0.batches } }
+
+    func isCovered(_ piece: PieceIndex) -> Bool { state.withLock { $0.covered.contains(piece) } }
+
+    func isPublished(_ signature: Signature) -> Bool { state.withLock { $0.signatures.contains(signature) } }
+
+    /// The piece layer, once every piece is there.
+    var pieceRoots: [SHA256Digest] {
+        let known = state.withLock { $0.pieceRoots }
+        guard known.isEmpty, let hashes = cache.makeManifestHashes() else { return known }
+        let roots = hashes.map(\.merkleRoot)
+        state.withLock { $0.pieceRoots = roots }
+        return roots
+    }
+
+    private func pieceAvailable(_ piece: PieceIndex) {
+        let peers = state.withLock { Array($0.peers.values) }
+        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.pieceAvailable(piece) } }
+    }
+
+    private func roundEnded() {
+        let actions = state.withLock { state in
+            var usefulness: [PeerHandle: Choker<PeerHandle>.Usefulness] = [:]
+            for (handle, entry) in state.peers {
+                let received = entry.counters.received.load(ordering: .relaxed)
+                let sent = entry.counters.sent.load(ordering: .relaxed)
+                usefulness[handle] = Choker.Usefulness(
+                    received: ByteCount(received - entry.receivedBefore),
+                    sent: ByteCount(sent - entry.sentBefore)
+                )
+                state.peers[handle]?.receivedBefore = received
+                state.peers[handle]?.sentBefore = sent
+            }
+            return state.choker.roundEnded(usefulness)
+        }
+        perform(actions)
+    }
+
+    private func perform(_ actions: [Choker<PeerHandle>.Action]) {
+        for action in actions {
+            let (peer, isChoking) =
+                switch action {
+                case .choke(let peer): (peer, true)
+                case .unchoke(let peer): (peer, false)
+                }
+            guard let entry = state.withLock({ $0.peers[peer] }) else { continue }
+            entry.channel.eventLoop.execute { entry.handler.value.setChoking(isChoking) }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+internal import BitTorrent
+internal import Logging
+package import Manifest
+package import NIOCore
+package import PieceCache
+internal import Synchronization
+package import Units
+
+/// The peers of one blob. Seeds by itself out of the cache; what to download is decided by who reads `events`.
+package final class BlobSwarm: Sendable {
+    struct State {
+        var identities: [InfoHash: [UInt8]?] = [:]
+        var order: [InfoHash] = []
+        var peers: [PeerHandle: PeerEntry] = [:]
+        var nextHandle: UInt64 = 1
+        var dialling = 0
+        var banned: Set<PeerID> = []
+        var choker: Choker<PeerHandle>
+        var batches: [HashBatch] = []
+        var signatures: Set<Signature> = []
+        var covered: PieceSet
+        var pieceRoots: [SHA256Digest] = []
+        var past: [PeerKind: TransferTotals] = [:]
+        var hasLeft = false
+        var unread = 0
+        var isObserved = false
+        var running: Task<Void, Never>?
+        var rounds: RepeatedTask?
+    }
+
+    package let cache: BlobCache
+    let configuration: SwarmConfiguration
+    let session: SwarmSession
+    let state: Mutex<State>
+    private let stream: AsyncStream<SwarmEvent>
+    private let continuation: AsyncStream<SwarmEvent>.Continuation
+
+    init(cache: BlobCache, configuration: SwarmConfiguration, session: SwarmSession) {
+        self.cache = cache
+        self.configuration = configuration
+        self.session = session
+        let seed = session.peerID.bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        state = Mutex(
+            State(
+                choker: Choker(slots: configuration.uploadSlots, seed: seed),
+                covered: PieceSet(capacity: cache.geometry.pieceCount)
+            )
+        )
+        (stream, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
+    }
+
+    /// What happens, for one reader. Before it is first asked for, only the first events are kept.
+    package var events: AsyncStream<SwarmEvent> {
+        state.withLock { $0.isObserved = true }
+        return stream
+    }
+
+    /// Bytes of blocks sent to all peers.
+    package var uploaded: ByteCount { total { $0.sent } }
+    /// Bytes of blocks received from all peers.
+    package var downloaded: ByteCount { total { $0.received } }
+    /// Bytes of blocks sent to peers of a kind.
+    package func uploaded(to kind: PeerKind) -> ByteCount { total(kind) { $0.sent } }
+    /// Bytes of blocks received from peers of a kind.
+    package func downloaded(from kind: PeerKind) -> ByteCount { total(kind) { $0.received } }
+    /// Connections with a handshake.
+    package var peerCount: Int { state.withLock { $0.peers.count } }
+
+    /// Answers under a further info-hash; its info dictionary is sent by BEP 9.
+    package func addIdentity(_ infoHash: InfoHash, torrentInfo: [UInt8]?) {
+        let isIn = state.withLock { state in
+            guard !state.hasLeft else { return false }
+            if state.identities.updateValue(torrentInfo, forKey: infoHash) == nil { state.order.append(infoHash) }
+            return true
+        }
+        if isIn { session.register(self, under: infoHash) }
+    }
+
+    /// Dials a peer; the outcome is an event.
+    package func connect(to address: SocketAddress, kind: PeerKind) {
+        let infoHash: InfoHash? = state.withLock { state in
+            guard !state.hasLeft, state.peers.count + state.dialling < configuration.maximumPeers else { return nil }
+            guard let first = state.order.first else { return nil }
+            state.dialling += 1
+            return first
+        }
+        guard let infoHash else { return emit(.handshakeFailed(address)) }
+        PeerBootstrap.dial(
+            PeerBootstrap.Outgoing(swarm: self, infoHash: infoHash, kind: kind, address: address),
+            session: session
+        )
+    }
+
+    /// Hands checked batches to all present and future peers that speak `sl_manifest`.
+    package func publish(_ batches: [HashBatch]) {
+        let (fresh, peers): ([HashBatch], [PeerEntry]) = state.withLock { state in
+            var fresh: [HashBatch] = []
+            for batch in batches where state.batches.count < Limits.rememberedBatches {
+                guard state.signatures.insert(batch.signature).inserted else { continue }
+                fresh.append(batch)
+                for piece in batch.pieces where cache.geometry.contains(piece) { state.covered.insert(piece) }
+            }
+            state.batches += fresh
+            return (fresh, Array(state.peers.values))
+        }
+        guard !fresh.isEmpty else { return }
+        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.batchesPublished(fresh) } }
+    }
+
+    /// Asks a peer for blocks; those that cannot be asked come back as `rejected`.
+    package func request(_ blocks: [Block], from peer: PeerHandle) {
+        let isKnown = withPeer(peer) { $0.request(blocks) }
+        if !isKnown { for block in blocks { emit(.rejected(peer, block)) } }
+    }
+
+    /// Takes requests back.
+    package func cancel(_ blocks: [Block], from peer: PeerHandle) { withPeer(peer) { $0.cancel(blocks) } }
+
+    /// Tells a peer whether we want anything of it.
+    package func setInterested(_ isInterested: Bool, _ peer: PeerHandle) {
+        withPeer(peer) { $0.setInterested(isInterested) }
+    }
+
+    /// Ends the connection; a peer with this id does not come back to this blob.
+    package func ban(_ peer: PeerHandle, reason: String) {
+        session.logger.info("peer banned", metadata: ["blob": "\(cache.id)", "reason": "\(reason)"])
+        state.withLock { state in
+            if let id = state.peers[peer]?.peerID { state.banned.insert(id) }
+        }
+        withPeer(peer) { $0.close() }
+    }
+
+    /// Closes every connection and answers no more.
+    package func leave() async {
+        session.remove(self)
+        let (entries, running, rounds) = state.withLock { state in
+            state.hasLeft = true
+            return (Array(state.peers.values), state.running, state.rounds)
+        }
+        running?.cancel()
+        rounds?.cancel()
+        for entry in entries { try? await entry.channel.close().get() }
+        continuation.finish()
+    }
+
+    func emit(_ event: SwarmEvent) {
+        let isKept = state.withLock { state in
+            guard !state.isObserved else { return true }
+            state.unread += 1
+            return state.unread <= Limits.unreadEvents
+        }
+        if isKept { continuation.yield(event) }
+    }
+
+    /// What left connections moved, and those that are open.
+    private func total(_ kind: PeerKind? = nil, _ count: (TransferTotals) -> UInt64) -> ByteCount {
+        state.withLock { state in
+            let past = state.past.filter { kind == nil || $0.key == kind }.values.map(count).reduce(0, +)
+            let open = state.peers.values.filter { kind == nil || $0.kind == kind }.map { count($0.counters.totals) }
+            return ByteCount(past + open.reduce(0, +))
+        }
+    }
+
+    @discardableResult
+    private func withPeer(_ peer: PeerHandle, _ body: @escaping @Sendable (PeerHandler) -> Void) -> Bool {
+        guard let entry = state.withLock({ $0.peers[peer] }) else { return false }
+        entry.channel.eventLoop.execute { body(entry.handler.value) }
+        return true
+    }
+}

@@ -1,0 +1,25 @@
+/// What strangers can make a swarm hold at most.
+package enum Limits {
+    /// Connections of one blob, unless configured.
+    package static let connectionsPerBlob = 512
+    /// Inbound connections that have not said their handshake yet.
+    package static let pendingHandshakes = 1_024
+    /// Seconds from connecting to the peer's handshake.
+    package static let handshakeSeconds: Int64 = 10
+    /// Seconds without a byte before a connection ends (BEP 3: keep-alives come every two minutes).
+    package static let silentSeconds: Int64 = 180
+    /// Seconds between keep-alives.
+    package static let keepAliveSeconds: Int64 = 90
+    /// Reads from disk that one connection may have under way.
+    package static let readsUnderWay = 16
+    /// Bytes that wait in a channel before writing pauses; pairs with `lowWaterBytes`.
+    package static let highWaterBytes = 1 << 20
+    /// Bytes at which writing goes on.
+    package static let lowWaterBytes = 256 << 10
+    /// Events kept while nobody reads them yet.
+    package static let unreadEvents = 1_024
+    /// Batches remembered per blob: one a piece at most, and pieces are limited.
+    package static let rememberedBatches = 65_536
+    /// Metadata pieces and hash requests answered a second on one connection.
+    package static let answersPerSecond = 512
+}

@@ -1,0 +1,152 @@
+internal import BitTorrent
+internal import Manifest
+internal import NIOCore
+internal import PieceCache
+internal import Synchronization
+internal import Transport
+internal import Units
+
+extension PeerHandler {
+    /// Takes every whole message off the received bytes.
+    func messagesArrived() throws {
+        while let frame = try nextFrame() {
+            let bytes = received.readSlice(length: frame.byteCount)
+            guard let swarm else { return }
+            let cache = swarm.cache
+            try connection?.messageArrived(
+                frame.message,
+                have: { self.announced?.contains($0) ?? false || cache.available.contains($0) },
+                into: &actions
+            )
+            for action in actions { try perform(action, frame: bytes, swarm) }
+            actions.removeAll(keepingCapacity: true)
+        }
+        if received.readableBytes == 0 { received = ByteBuffer() }
+    }
+
+    private func nextFrame() throws(WireError) -> PeerFrame? {
+        let bytes = received
+        return try PeerWire.frame(in: bytes.readableBytesUInt8Span)
+    }
+
+    /// Hands on what one read brought.
+    func deliver() {
+        guard !arrived.isEmpty else { return }
+        swarm?.emit(.blocks(arrived))
+        arrived.removeAll(keepingCapacity: true)
+    }
+
+    private func perform(_ action: PeerAction, frame: ByteBuffer?, _ swarm: BlobSwarm) throws {
+        guard let handle else { return }
+        switch action {
+        case .received(let block):
+            guard
+                let bytes = frame?.getSlice(
+                    at: (frame?.writerIndex ?? 0) - Int(block.length),
+                    length: Int(block.length)
+                )
+            else { return }
+            counters.received.add(UInt64(block.length), ordering: .relaxed)
+            lastBlock = BootClock.now()
+            isSnubbed = false
+            arrived.append((peer: handle, block: block, bytes: bytes))
+            return
+        case .uploadQueued: return
+        case .send(let message): return send(message)
+        default: break
+        }
+        // Blocks of this read come before what followed them.
+        deliver()
+        switch action {
+        case .peerHas(let pieces): swarm.emit(.have(handle, pieces))
+        case .peerHasSet(let set): swarm.emit(.bitField(handle, set))
+        case .peerChoked: swarm.emit(.choked(handle))
+        case .peerUnchoked: swarm.emit(.unchoked(handle))
+        case .peerInterested: swarm.interestChanged(true, handle)
+        case .peerNotInterested: swarm.interestChanged(false, handle)
+        case .rejected(let block): swarm.emit(.rejected(handle, block))
+        case .extended(let id, let payload): try extended(id, payload, swarm)
+        case .hashRequested(let request):
+            answers += 1
+            guard answers <= Limits.answersPerSecond,
+                let hashes = request.answer(pieceRoots: swarm.pieceRoots, geometry: swarm.cache.geometry)
+            else { return send(.hashReject(request)) }
+            send(.hashes(request, hashes))
+        case .received, .uploadQueued, .send: break
+        }
+    }
+
+    private func extended(_ id: UInt8, _ payload: [UInt8], _ swarm: BlobSwarm) throws {
+        switch id {
+        case 0:
+            peerExtensions = try ExtensionHandshake(decoding: payload).identifiers
+            batchesPublished(swarm.publishedBatches)
+        case Self.extensions["ut_metadata"]:
+            guard let theirs = peerExtensions["ut_metadata"], let infoHash,
+                case .request(let piece)? = try MetadataMessage.decode(payload)
+            else { return }
+            answers += 1
+            let info = answers <= Limits.answersPerSecond ? swarm.torrentInfo(of: infoHash) : nil
+            send(.extended(theirs, MetadataMessage.answer(piece: piece, info: info).encoded))
+        case Self.extensions["sl_manifest"]:
+            guard let handle, let signature = Signature(bytes: payload.suffix(Signature.byteCount)) else { return }
+            if knownBatches.count < Limits.rememberedBatches { knownBatches.insert(signature) }
+            if !swarm.isPublished(signature) { swarm.emit(.batch(handle, payload)) }
+        default: return
+        }
+    }
+
+    /// Sends the queued blocks for as long as the channel takes them; the caller flushes.
+    func pump() {
+        guard let context, let swarm else { return }
+        while context.channel.isWritable, readsUnderWay < Limits.readsUnderWay, let block = connection?.nextUpload() {
+            let start = swarm.cache.geometry.range(of: block.piece).start + UInt64(block.offset)
+            let range = ByteRange(start: start, count: ByteCount(block.length))
+            var buffer = context.channel.allocator.buffer(
+                capacity: PeerMessage.pieceHeaderByteCount + Int(block.length)
+            )
+            buffer.writeBytes(PeerMessage.piece(block).encoded)
+            if swarm.cache.readNow(range, into: &buffer) {
+                write(buffer, block)
+            } else {
+                readFromDisk(block, range, buffer, swarm.cache, context.eventLoop)
+            }
+        }
+    }
+
+    private func readFromDisk(
+        _ block: Block,
+        _ range: ByteRange,
+        _ header: ByteBuffer,
+        _ cache: BlobCache,
+        _ loop: any EventLoop
+    ) {
+        readsUnderWay += 1
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        Task {
+            let bytes = try? await cache.read(range)
+            loop.execute { bound.value.diskAnswered(block, header, bytes) }
+        }
+    }
+
+    private func diskAnswered(_ block: Block, _ header: ByteBuffer, _ bytes: ByteBuffer?) {
+        readsUnderWay -= 1
+        if var bytes, connection?.isChoking == false {
+            var whole = header
+            whole.clear()
+            whole.writeBytes(PeerMessage.piece(block).encoded)
+            whole.writeBuffer(&bytes)
+            write(whole, block)
+        } else if connection?.speaksFast == true {
+            send(.reject(block))
+        }
+        pump()
+        context?.flush()
+    }
+
+    private func write(_ buffer: ByteBuffer, _ block: Block) {
+        lastSent = BootClock.now()
+        counters.sent.add(UInt64(block.length), ordering: .relaxed)
+        context?.write(wrapOutboundOut(buffer), promise: nil)
+    }
+}

@@ -1,0 +1,65 @@
+internal import BitTorrent
+package import Logging
+package import NIOCore
+package import PieceCache
+internal import Synchronization
+package import Units
+
+/// The BitTorrent side of one process: gives inbound handshakes to the blob they name.
+package final class SwarmSession: Sendable {
+    private struct Registry {
+        var swarms: [InfoHash: BlobSwarm] = [:]
+        var pending = 0
+        var isClosed = false
+    }
+    let group: any EventLoopGroup
+    package let peerID: PeerID
+    let logger: Logger
+    private let registry = Mutex(Registry())
+
+    /// Knows no blob yet.
+    package init(group: any EventLoopGroup, peerID: PeerID, logger: Logger) {
+        self.group = group
+        self.peerID = peerID
+        self.logger = logger
+    }
+
+    /// Takes a channel whose next bytes are a BitTorrent handshake; done when the handlers are in.
+    @discardableResult package func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let isTaken = registry.withLock { registry in
+            guard !registry.isClosed, registry.pending < Limits.pendingHandshakes else { return false }
+            registry.pending += 1
+            return true
+        }
+        guard isTaken else { return channel.close() }
+        return PeerBootstrap.install(on: channel, session: self, outgoing: nil)
+    }
+
+    /// Starts to serve a blob out of its cache.
+    package func join(_ blob: BlobCache, configuration: SwarmConfiguration) -> BlobSwarm {
+        let swarm = BlobSwarm(cache: blob, configuration: configuration, session: self)
+        if let live = configuration.liveID.flatMap({ InfoHash(bytes: $0.bytes) }) {
+            swarm.addIdentity(live, torrentInfo: nil)
+        }
+        swarm.start()
+        return swarm
+    }
+
+    /// Leaves every blob.
+    package func close() async {
+        let swarms = registry.withLock { registry in
+            registry.isClosed = true
+            return Array(registry.swarms.values)
+        }
+        for swarm in swarms { await swarm.leave() }
+    }
+
+    func swarm(of infoHash: InfoHash) -> BlobSwarm? { registry.withLock { $0.swarms[infoHash] } }
+    func register(_ swarm: BlobSwarm, under infoHash: InfoHash) {
+        registry.withLock { $0.swarms[infoHash] = swarm }
+    }
+    func remove(_ swarm: BlobSwarm) {
+        registry.withLock { registry in registry.swarms = registry.swarms.filter { $0.value !== swarm } }
+    }
+    func handshakeEnded() { registry.withLock { $0.pending -= 1 } }
+}
