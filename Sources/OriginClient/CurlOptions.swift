@@ -43,12 +43,12 @@ enum CurlOptions {
         _ = unsafe CCurl_multi_setopt_timer(multi, CurlCallbacks.timer)
     }
 
-    /// Options of one request; the caller frees the list once the handle no longer uses it.
+    /// Options of one request; the caller frees the list once the handle no longer uses it. Rates are the rate gate's
+    /// alone: CURLOPT_MAX_RECV_SPEED_LARGE of libcurl 7.88 beside pauses left a transfer asleep for 30 s.
     static func applyRequest(
         url: String,
         purpose: RequestPurpose,
         authorization: String?,
-        rate: BytesPerSecond?,
         easy: UnsafeMutableRawPointer
     ) -> UnsafeMutablePointer<curl_slist>? {
         var lines = ["Accept-Encoding: identity"]
@@ -66,9 +66,6 @@ enum CurlOptions {
         }
         if let range { lines.append("Range: bytes=\(range)") }
         _ = unsafe CCurl_setopt_string(easy, CURLOPT_URL, url)
-        // libcurl's own limiter smooths what the rate gate bounds over all fetches.
-        let speed = rate.map { curl_off_t(clamping: $0.rawValue) } ?? 0
-        _ = unsafe CCurl_setopt_offset(easy, CURLOPT_MAX_RECV_SPEED_LARGE, speed)
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines where !line.utf8.contains(where: { $0 < 32 }) { unsafe list = curl_slist_append(list, line) }
         _ = unsafe CCurl_setopt_list(easy, CURLOPT_HTTPHEADER, list)

@@ -244,7 +244,6 @@ internal import Units
             url: exchange.url.text,
             purpose: exchange.order.purpose,
             authorization: policy.authorization,
-            rate: gate.rate,
             easy: unsafe easy
         )
         guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else {
