@@ -7,3 +7,4 @@
 #include <openssl/x509v3.h>
 #include <openssl/pem.h>
 #include "hash_shim.h"
+#include "tls_shim.h"

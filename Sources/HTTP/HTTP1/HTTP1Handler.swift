@@ -1,0 +1,205 @@
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+
+/// HTTP/1.1 on a channel behind NIO's decoder and encoder: one request at a time, pipelined ones wait their turn.
+final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let handler: any HTTPRequestHandler
+    private let limits: HTTPLimits
+    private let isSecure: Bool
+    private let loop: any EventLoop
+    private let executor: EventLoopExecutor
+    private var context: ChannelHandlerContext?
+    private var exchange: StreamExchange?
+    private var task: Task<Void, Never>?
+    private var isResponseComplete = true
+    private var isRequestComplete = true
+    private var keepsAlive = true
+    private var isHeadRequest = false
+    private var isChunked = false
+    private var unread = 0
+    private var isHeld = false
+    private var pendingWrites: [(count: Int, promise: EventLoopPromise<Void>)] = []
+    private var timer: Scheduled<Void>?
+
+    init(handler: any HTTPRequestHandler, limits: HTTPLimits, isSecure: Bool, loop: any EventLoop) {
+        self.handler = handler
+        self.limits = limits
+        self.isSecure = isSecure
+        self.loop = loop
+        self.executor = EventLoopExecutor(loop)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        arm(limits.headDeadline)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        timer?.cancel()
+    }
+
+    /// The connection ends unless something happens before.
+    private func arm(_ deadline: Duration?) {
+        timer?.cancel()
+        guard let deadline, let channel = context?.channel else { return }
+        timer = loop.scheduleTask(in: TimeAmount(deadline)) { channel.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): begin(head, context)
+        case .body(let bytes):
+            unread += bytes.readableBytes
+            exchange?.bodyArrived(bytes)
+            hold(context)
+        case .end(let trailers):
+            isRequestComplete = true
+            if let trailers, !trailers.isEmpty {
+                var fields = HTTPFields()
+                for (name, value) in trailers { fields.append(name, value) }
+                exchange?.trailersArrived(fields)
+            }
+            exchange?.inboundEnded()
+            finishExchange()
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        exchange?.failed(HTTPError(.connectionClosed, "the connection ended"))
+        task?.cancel()
+        exchange = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if exchange == nil, isResponseComplete {
+            let head = NIOHTTP1.HTTPResponseHead(
+                version: .http1_1,
+                status: .badRequest,
+                headers: ["content-length": "0", "connection": "close"]
+            )
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+        context.close(promise: nil)
+    }
+
+    private func begin(_ head: NIOHTTP1.HTTPRequestHead, _ context: ChannelHandlerContext) {
+        arm(nil)
+        isRequestComplete = false
+        isResponseComplete = false
+        keepsAlive = head.isKeepAlive
+        isHeadRequest = head.method == .HEAD
+        var request = HTTPRequestHead(
+            method: head.method.rawValue,
+            scheme: isSecure ? "https" : "http",
+            authority: head.headers.first(name: "host") ?? "",
+            path: head.uri
+        )
+        for (name, value) in head.headers { request.fields.append(name, value) }
+        guard request.fields.listSize <= limits.maximumHeaderListSize else {
+            keepsAlive = false
+            respond(HTTPResponseHead(status: 431), endStream: true)
+            return
+        }
+        if request.fields["expect"]?.lowercased() == "100-continue" {
+            context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+        }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let transport = HTTP1StreamTransport(handler: bound, loop: loop)
+        let exchange = StreamExchange(transport: transport, writeHighWater: limits.writeHighWater)
+        self.exchange = exchange
+        let served = HTTPServerRequest(
+            head: request,
+            remoteAddress: context.remoteAddress,
+            isHTTP2: false,
+            exchange: exchange
+        )
+        let handler = handler
+        task = Task(executorPreference: executor) { await handler.handle(served) }
+    }
+
+    // MARK: Calls on the loop
+
+    func respond(_ head: HTTPResponseHead, endStream: Bool) {
+        guard let context, !isResponseComplete else { return }
+        var headers = HTTPHeaders()
+        for field in head.fields.fields { headers.add(name: field.name, value: field.value) }
+        isChunked = false
+        if !headers.contains(name: "content-length"), head.status != 204, head.status != 304 {
+            if endStream {
+                headers.add(name: "content-length", value: "0")
+            } else {
+                headers.add(name: "transfer-encoding", value: "chunked")
+                isChunked = true
+            }
+        }
+        if !keepsAlive { headers.replaceOrAdd(name: "connection", value: "close") }
+        let status = HTTPResponseStatus(statusCode: head.status)
+        context.write(
+            wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))),
+            promise: nil
+        )
+        if endStream { finish(trailers: nil) } else { context.flush() }
+    }
+
+    func send(_ bytes: ByteBuffer) {
+        guard let context, !isResponseComplete else { return }
+        let count = bytes.readableBytes
+        guard !isHeadRequest else {
+            exchange?.sent(count)
+            return
+        }
+        let exchange = exchange
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenComplete { _ in exchange?.sent(count) }
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
+    }
+
+    func finish(trailers: HTTPFields?) {
+        guard let context, !isResponseComplete else { return }
+        isResponseComplete = true
+        var headers: HTTPHeaders?
+        if isChunked, let trailers, !trailers.isEmpty {
+            var made = HTTPHeaders()
+            for field in trailers.fields { made.add(name: field.name, value: field.value) }
+            headers = made
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(headers)), promise: nil)
+        finishExchange()
+    }
+
+    func reset() { context?.close(promise: nil) }
+
+    func consumed(_ count: Int) {
+        unread -= count
+        guard isHeld, unread <= Int(limits.streamWindow) / 2, let context else { return }
+        isHeld = false
+        context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
+    }
+
+    /// A body that nobody reads stays in the kernel.
+    private func hold(_ context: ChannelHandlerContext) {
+        guard !isHeld, unread > Int(limits.streamWindow) else { return }
+        isHeld = true
+        context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+    }
+
+    private func finishExchange() {
+        guard isResponseComplete else { return }
+        guard isRequestComplete, keepsAlive else {
+            // A body that was not read to its end cannot be told from the next request.
+            if !isRequestComplete || !keepsAlive { context?.close(promise: nil) }
+            return
+        }
+        exchange = nil
+        task = nil
+        arm(limits.idleDeadline)
+    }
+}

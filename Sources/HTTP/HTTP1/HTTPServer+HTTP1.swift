@@ -1,0 +1,20 @@
+package import NIOCore
+internal import NIOHTTP1
+
+extension HTTPServer {
+    /// HTTP/1.1 on a channel whose next bytes are a request.
+    package static func installHTTP1(
+        on channel: any Channel,
+        handler: any HTTPRequestHandler,
+        limits: HTTPLimits = HTTPLimits(),
+        isSecure: Bool = false
+    ) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: false)
+            try pipeline.addHandler(
+                HTTP1Handler(handler: handler, limits: limits, isSecure: isSecure, loop: channel.eventLoop)
+            )
+        }
+    }
+}

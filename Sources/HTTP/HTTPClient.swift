@@ -1,0 +1,84 @@
+package import NIOCore
+
+internal import Synchronization
+package import Transport
+
+/// One HTTP/2 connection of ours, for any number of requests at once.
+package final class HTTPClient: Sendable {
+    private let channel: any Channel
+    private let handler: NIOLoopBound<HTTP2Handler>
+    private let limits: HTTPLimits
+
+    private init(channel: any Channel, handler: NIOLoopBound<HTTP2Handler>, limits: HTTPLimits) {
+        self.channel = channel
+        self.handler = handler
+        self.limits = limits
+    }
+
+    /// Connects, with prior knowledge where `tls` is nil, by ALPN `h2` otherwise.
+    package static func connect(
+        host: String,
+        port: Int,
+        tls: TLSClientContext? = nil,
+        timeout: Duration = .seconds(10),
+        group: any EventLoopGroup,
+        limits: HTTPLimits = .client
+    ) async throws(HTTPError) -> HTTPClient {
+        do {
+            let connected = try await Dialer.connect(
+                host: host,
+                port: port,
+                tls: tls,
+                alpn: ["h2"],
+                timeout: timeout,
+                group: group
+            ) { channel in
+                let session = try HTTP2Session(isServer: false, limits: limits)
+                let http2 = HTTP2Handler(session: session, loop: channel.eventLoop) { _, _, _, _ in nil }
+                try channel.pipeline.syncOperations.addHandler(http2)
+                return NIOLoopBound(http2, eventLoop: channel.eventLoop)
+            }
+            return HTTPClient(channel: connected.channel, handler: connected.result, limits: limits)
+        } catch {
+            throw HTTPError(.connect, "\(host):\(port) cannot be reached: \(error)")
+        }
+    }
+
+    /// Opens a stream and sends the request's head.
+    package func request(_ head: HTTPRequestHead, endStream: Bool) async throws(HTTPError) -> HTTPClientStream {
+        let (handler, limits) = (handler, limits)
+        let loop = channel.eventLoop
+        let outcome = loop.submit { () -> Result<StreamExchange, HTTPError> in
+            do throws(HTTPError) {
+                return .success(
+                    try handler.value.open(head, endStream: endStream) { stream in
+                        let transport = HTTP2StreamTransport(stream: stream, handler: handler, loop: loop)
+                        return StreamExchange(transport: transport, writeHighWater: limits.writeHighWater)
+                    }
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+        let exchange: Result<StreamExchange, HTTPError>
+        do {
+            exchange = try await outcome.get()
+        } catch {
+            throw HTTPError(.connectionClosed, "the connection's loop has ended")
+        }
+        return HTTPClientStream(exchange: try exchange.get())
+    }
+
+    /// Whether the connection still takes requests.
+    package var isActive: Bool { channel.isActive }
+
+    /// Completes when the connection has ended.
+    package func closed() async { try? await channel.closeFuture.get() }
+
+    /// Ends the connection and what is under way on it.
+    package func close() async {
+        let handler = handler
+        channel.eventLoop.execute { handler.value.end() }
+        try? await channel.closeFuture.get()
+    }
+}

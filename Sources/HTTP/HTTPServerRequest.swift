@@ -1,0 +1,35 @@
+package import NIOCore
+
+/// One request, HTTP/1.1 or HTTP/2, and the way to answer it.
+package final class HTTPServerRequest: Sendable {
+    package let head: HTTPRequestHead
+    package let remoteAddress: SocketAddress?
+    package let isHTTP2: Bool
+    package let body: HTTPBody
+    private let exchange: StreamExchange
+
+    init(head: HTTPRequestHead, remoteAddress: SocketAddress?, isHTTP2: Bool, exchange: StreamExchange) {
+        self.head = head
+        self.remoteAddress = remoteAddress
+        self.isHTTP2 = isHTTP2
+        self.exchange = exchange
+        self.body = HTTPBody(exchange)
+    }
+
+    /// Sends the response head; with `endStream` it is the whole response.
+    package func respond(_ head: HTTPResponseHead, endStream: Bool = false) async throws(HTTPError) {
+        try exchange.sendHead(head, endStream: endStream)
+    }
+
+    /// Sends body bytes; waits while the peer takes them more slowly than they come.
+    package func write(_ bytes: ByteBuffer) async throws(HTTPError) { try await exchange.write(bytes) }
+
+    /// Ends the response.
+    package func finish(trailers: HTTPFields?) async throws(HTTPError) { try exchange.finish(trailers: trailers) }
+
+    /// Breaks the request off; over HTTP/1.1 the connection ends.
+    package func reset(_ code: HTTP2ErrorCode) { exchange.reset(code) }
+
+    /// The request's trailers once its body has ended.
+    package func trailers() async throws(HTTPError) -> HTTPFields? { try await exchange.trailers() }
+}

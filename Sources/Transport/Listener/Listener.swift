@@ -1,0 +1,60 @@
+package import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// A listening socket: tells the protocols of its connections apart and hands each to whom it is for.
+package final class Listener: Sendable {
+    private let channel: any Channel
+    private let children: ChildChannels
+
+    /// Where it listens, with the port that the kernel chose.
+    package let localAddress: SocketAddress
+
+    private init(channel: any Channel, children: ChildChannels, localAddress: SocketAddress) {
+        self.channel = channel
+        self.children = children
+        self.localAddress = localAddress
+    }
+
+    /// Binds and accepts; throws `.bind` where the address cannot be had.
+    package static func bind(
+        _ configuration: ListenerConfiguration,
+        group: any EventLoopGroup,
+        handlers: ListenerHandlers
+    ) async throws(TransportError) -> Listener {
+        let children = ChildChannels()
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: configuration.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 262_144))
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    children.add(channel)
+                    try channel.pipeline.syncOperations.addHandler(
+                        FirstBytesHandler(
+                            handlers: handlers,
+                            tls: configuration.tls,
+                            deadline: configuration.firstBytesDeadline
+                        )
+                    )
+                }
+            }
+        do {
+            let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
+            guard let address = channel.localAddress else {
+                throw TransportError(.bind, "the listening socket has no address")
+            }
+            return Listener(channel: channel, children: children, localAddress: address)
+        } catch {
+            throw TransportError(.bind, "\(error)")
+        }
+    }
+
+    /// Stops accepting and closes the connections that are open.
+    package func close() async {
+        try? await channel.close()
+        await children.closeAll()
+    }
+}

@@ -1,0 +1,17 @@
+/// Where and how a listener listens.
+package struct ListenerConfiguration: Sendable {
+    package var host: String
+    /// 0 lets the kernel choose.
+    package var port: Int
+    /// TLS on the same port where it is set.
+    package var tls: TLSServerContext?
+    /// How long a connection may take to show what it speaks, TLS handshake included.
+    package var firstBytesDeadline = Duration.seconds(10)
+    /// Connections the kernel may hold before they are accepted.
+    package var backlog: Int32 = 1024
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+}

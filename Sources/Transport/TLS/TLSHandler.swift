@@ -1,0 +1,126 @@
+internal import NIOCore
+
+/// TLS on a channel: OpenSSL between the socket and the handlers behind it.
+final class TLSHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let session: TLSSession
+    /// Called once with the protocol that was agreed on, before the first plain byte.
+    private let established: ((any Channel, String) -> EventLoopFuture<Void>)?
+    private var waiting: [(ByteBuffer, EventLoopPromise<Void>?)] = []
+    private var isReady = false
+    private var isHandingOver = false
+
+    init(
+        server context: TLSServerContext,
+        established: @escaping (any Channel, String) -> EventLoopFuture<Void>
+    ) throws(TransportError) {
+        self.session = try TLSSession(server: context)
+        self.established = established
+    }
+
+    init(client context: TLSClientContext, serverName: String, alpn: [String]) throws(TransportError) {
+        self.session = try TLSSession(client: context, serverName: serverName, alpn: alpn)
+        self.established = nil
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { advance(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        advance(context)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        session.feed(unwrapInboundIn(data))
+        advance(context)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard isReady else { return waiting.append((unwrapOutboundIn(data), promise)) }
+        encrypt(unwrapOutboundIn(data), promise, context)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if isReady {
+            session.close()
+            sendOutput(context, nil)
+            context.flush()
+        }
+        context.close(mode: mode, promise: promise)
+    }
+
+    private func advance(_ context: ChannelHandlerContext) {
+        do throws(TransportError) {
+            if !isReady {
+                let isDone = try session.handshake()
+                sendOutput(context, nil)
+                context.flush()
+                guard isDone, !isHandingOver else { return }
+                return handOver(context)
+            }
+            try deliver(context)
+        } catch {
+            sendOutput(context, nil)
+            context.flush()
+            context.fireErrorCaught(error)
+            context.close(promise: nil)
+        }
+    }
+
+    private func handOver(_ context: ChannelHandlerContext) {
+        guard let established else { return ready(context) }
+        isHandingOver = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        established(context.channel, session.negotiatedProtocol).whenComplete { result in
+            let (handler, context) = bound.value
+            switch result {
+            case .success: handler.ready(context)
+            case .failure: context.close(promise: nil)
+            }
+        }
+    }
+
+    private func ready(_ context: ChannelHandlerContext) {
+        isReady = true
+        let held = waiting
+        waiting = []
+        for (bytes, promise) in held { encrypt(bytes, promise, context) }
+        context.flush()
+        advance(context)
+    }
+
+    private func deliver(_ context: ChannelHandlerContext) throws(TransportError) {
+        var plain = ByteBuffer()
+        let isOpen = try session.read(into: &plain)
+        sendOutput(context, nil)
+        if plain.readableBytes > 0 {
+            context.fireChannelRead(wrapInboundOut(plain))
+            context.fireChannelReadComplete()
+        }
+        if !isOpen { context.close(promise: nil) }
+    }
+
+    private func encrypt(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+        do throws(TransportError) {
+            try session.write(bytes)
+            sendOutput(context, promise)
+        } catch {
+            promise?.fail(error)
+            context.close(promise: nil)
+        }
+    }
+
+    private func sendOutput(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        guard let output = session.takeOutput() else {
+            promise?.succeed()
+            return
+        }
+        context.write(wrapOutboundOut(output), promise: promise)
+    }
+}

@@ -1,0 +1,52 @@
+internal import COpenSSL
+
+/// A server's certificate and key, ready for any number of connections.
+@safe package final class TLSServerContext: Sendable {
+    // OpenSSL counts references of an SSL_CTX and guards it with its own locks; it is not changed after init.
+    nonisolated(unsafe) let raw: OpaquePointer
+
+    /// Loads PEM files; the certificate file holds the chain, the server's own first.
+    package init(certificateFile: String, keyFile: String) throws(TransportError) {
+        unsafe raw = try TLSFailure.context(TLS_server_method())
+        guard unsafe SSL_CTX_use_certificate_chain_file(raw, certificateFile) == 1 else {
+            throw TLSFailure.error("the certificate \(certificateFile) cannot be used")
+        }
+        guard unsafe SSL_CTX_use_PrivateKey_file(raw, keyFile, SSL_FILETYPE_PEM) == 1,
+            unsafe SSL_CTX_check_private_key(raw) == 1
+        else { throw TLSFailure.error("the key \(keyFile) cannot be used with the certificate") }
+        unsafe SSL_CTX_set_alpn_select_cb(
+            raw,
+            { _, chosen, length, offered, count, _ in
+                unsafe TLSServerContext.choose(chosen, length, offered, Int(count))
+            },
+            nil
+        )
+    }
+
+    deinit { unsafe SSL_CTX_free(raw) }
+
+    /// h2 before http/1.1 (RFC 7301 section 3.2: by the server's preference).
+    private static func choose(
+        _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+        _ length: UnsafeMutablePointer<UInt8>?,
+        _ offered: UnsafePointer<UInt8>?,
+        _ count: Int
+    ) -> CInt {
+        guard let offered = unsafe offered else { return SSL_TLSEXT_ERR_NOACK }
+        for wanted in ["h2", "http/1.1"] {
+            var at = 0
+            while at < count {
+                let size = unsafe Int(offered[at])
+                guard at + 1 + size <= count else { break }
+                let name = unsafe UnsafeBufferPointer(start: offered + at + 1, count: size)
+                if unsafe name.elementsEqual(wanted.utf8) {
+                    unsafe chosen?.pointee = unsafe offered + at + 1
+                    unsafe length?.pointee = UInt8(size)
+                    return SSL_TLSEXT_ERR_OK
+                }
+                at += 1 + size
+            }
+        }
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+}

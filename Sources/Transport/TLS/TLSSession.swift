@@ -1,0 +1,133 @@
+internal import COpenSSL
+internal import NIOCore
+
+/// One TLS connection on memory BIOs: encrypted bytes in and out on one side, plain ones on the other. Owned by one
+/// event loop.
+@safe final class TLSSession {
+    /// Largest read in one go: a TLS record.
+    private static let recordSize = 16_384
+
+    private let raw: OpaquePointer
+    private let incoming: OpaquePointer
+    private let outgoing: OpaquePointer
+    private(set) var isEstablished = false
+
+    private init(_ context: OpaquePointer) throws(TransportError) {
+        guard let raw = unsafe SSL_new(context), let incoming = unsafe BIO_new(BIO_s_mem()),
+            let outgoing = unsafe BIO_new(BIO_s_mem())
+        else { throw TLSFailure.error("OpenSSL has no connection to give") }
+        unsafe self.raw = unsafe raw
+        unsafe self.incoming = unsafe incoming
+        unsafe self.outgoing = unsafe outgoing
+        unsafe COpenSSL_BIO_set_mem_eof_return(incoming)
+        unsafe COpenSSL_BIO_set_mem_eof_return(outgoing)
+        // The connection owns its BIOs from here on.
+        unsafe SSL_set_bio(raw, incoming, outgoing)
+    }
+
+    convenience init(server context: TLSServerContext) throws(TransportError) {
+        try unsafe self.init(context.raw)
+        unsafe SSL_set_accept_state(raw)
+    }
+
+    convenience init(client context: TLSClientContext, serverName: String, alpn: [String]) throws(TransportError) {
+        try unsafe self.init(context.raw)
+        unsafe SSL_set_connect_state(raw)
+        let isAddress = serverName.contains(":") || serverName.allSatisfy { $0 == "." || $0.isNumber }
+        if isAddress {
+            let parameters = unsafe SSL_get0_param(raw)
+            guard unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, serverName) == 1 else {
+                throw TransportError(.tls, "\(serverName) is not an address")
+            }
+        } else {
+            unsafe COpenSSL_SSL_set_tlsext_host_name(raw, serverName)
+            guard unsafe SSL_set1_host(raw, serverName) == 1 else {
+                throw TransportError(.tls, "\(serverName) is not a name")
+            }
+        }
+        let protocols = alpn.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        if !protocols.isEmpty { unsafe SSL_set_alpn_protos(raw, protocols, UInt32(protocols.count)) }
+    }
+
+    deinit { unsafe SSL_free(raw) }
+
+    /// Bytes from the socket.
+    func feed(_ bytes: ByteBuffer) {
+        unsafe bytes.withUnsafeReadableBytes { buffer in
+            unsafe _ = BIO_write(incoming, buffer.baseAddress, CInt(buffer.count))
+        }
+    }
+
+    /// Goes on with the handshake; true once it is done.
+    func handshake() throws(TransportError) -> Bool {
+        guard !isEstablished else { return true }
+        ERR_clear_error()
+        let result = unsafe SSL_do_handshake(raw)
+        if result == 1 {
+            isEstablished = true
+            return true
+        }
+        let reason = unsafe SSL_get_error(raw, result)
+        guard reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE else {
+            throw TLSFailure.error("the TLS handshake failed")
+        }
+        return false
+    }
+
+    /// The protocol that was agreed on; empty where there is none.
+    var negotiatedProtocol: String {
+        var name: UnsafePointer<UInt8>?
+        var length: UInt32 = 0
+        unsafe SSL_get0_alpn_selected(raw, &name, &length)
+        guard let name = unsafe name else { return "" }
+        return unsafe String(decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
+    }
+
+    /// Decrypts what is there; nil when the peer has closed.
+    func read(into buffer: inout ByteBuffer) throws(TransportError) -> Bool {
+        while true {
+            ERR_clear_error()
+            let raw = unsafe raw
+            let count = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.recordSize) { room in
+                unsafe Int(max(0, SSL_read(raw, room.baseAddress, CInt(clamping: room.count))))
+            }
+            guard count == 0 else { continue }
+            switch unsafe SSL_get_error(raw, 0) {
+            case SSL_ERROR_ZERO_RETURN: return false
+            default:
+                guard ERR_peek_error() == 0 else { throw TLSFailure.error("the TLS connection broke") }
+                return unsafe SSL_get_shutdown(raw) & SSL_RECEIVED_SHUTDOWN == 0
+            }
+        }
+    }
+
+    /// Encrypts; the result waits in `takeOutput`.
+    func write(_ bytes: ByteBuffer) throws(TransportError) {
+        guard bytes.readableBytes > 0 else { return }
+        ERR_clear_error()
+        var rest = bytes
+        while rest.readableBytes > 0 {
+            let raw = unsafe raw
+            let count = unsafe rest.withUnsafeReadableBytes { buffer in
+                unsafe Int(SSL_write(raw, buffer.baseAddress, CInt(clamping: buffer.count)))
+            }
+            guard count > 0 else { throw TLSFailure.error("the TLS connection broke") }
+            rest.moveReaderIndex(forwardBy: count)
+        }
+    }
+
+    /// Says goodbye (RFC 8446 section 6.1).
+    func close() { unsafe SSL_shutdown(raw) }
+
+    /// Bytes for the socket.
+    func takeOutput() -> ByteBuffer? {
+        let pending = unsafe BIO_ctrl_pending(outgoing)
+        guard pending > 0 else { return nil }
+        var output = ByteBuffer()
+        let bio = unsafe outgoing
+        unsafe output.writeWithUnsafeMutableBytes(minimumWritableBytes: pending) { room in
+            unsafe Int(max(0, BIO_read(bio, room.baseAddress, CInt(clamping: pending))))
+        }
+        return output
+    }
+}
