@@ -7,7 +7,7 @@ struct CommandEmitter {
     private static let maximumDepth = 3
 
     func emit() -> String {
-        var source = SourceText(from: file.name, imports: ["package import RPC"])
+        var source = SourceText(from: file.name, imports: [])
         source.line()
         source.block("extension GeneratedCommands") { source in
             source.comment([], otherwise: "The commands of the services in `\(file.name)`.")

@@ -141,7 +141,7 @@ struct MessagesEmitter {
             source.line()
             source.comment([], otherwise: "Decodes the wire format.")
             source.block("package init(protobuf: ByteBuffer) throws(ProtobufError)") { source in
-                source.line("self = try ProtobufC.decode(")
+                source.line("self = try unsafe ProtobufC.decode(")
                 source.indented { source in
                     source.line("protobuf,")
                     source.line("Self.fullName,")
@@ -153,7 +153,7 @@ struct MessagesEmitter {
             source.line()
             source.comment([], otherwise: "Appends the wire format.")
             source.block("package func encode(into buffer: inout ByteBuffer)") { source in
-                source.line("ProtobufC.encode(")
+                source.line("unsafe ProtobufC.encode(")
                 source.indented { source in
                     source.line("into: &buffer,")
                     source.line("convert: { unsafe c(in: $0) },")

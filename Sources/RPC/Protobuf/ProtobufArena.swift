@@ -1,4 +1,4 @@
-internal import CProtobufC
+package import CProtobufC
 
 /// Memory of one conversion between Swift values and protobuf-c's structs: handed out in pieces, freed all at once,
 /// never more than a limit.
@@ -7,7 +7,7 @@ internal import CProtobufC
     package static let defaultLimit = 64 << 20
     private static let chunkSize = 4096
 
-    private var chunks: [UnsafeMutableRawPointer] = []
+    private var chunks: [UnsafeMutableRawPointer] = unsafe []
     private var free: UnsafeMutableRawPointer?
     private var left = 0
     private var used = 0
@@ -16,7 +16,7 @@ internal import CProtobufC
     package init(limit: Int = ProtobufArena.defaultLimit) { self.limit = limit }
 
     deinit {
-        for chunk in unsafe chunks { unsafe chunk.deallocate() }
+        for unsafe chunk in unsafe chunks { unsafe chunk.deallocate() }
     }
 
     /// Nil once the limit is reached. Aligned for any C struct; lives as long as the arena.
@@ -51,7 +51,7 @@ internal import CProtobufC
         var text = text
         return text.withUTF8 { utf8 in
             let copy = unsafe array(CChar.self, count: utf8.count + 1)
-            for index in unsafe utf8.indices { unsafe copy[index] = unsafe CChar(bitPattern: utf8[index]) }
+            for index in utf8.indices { unsafe copy[index] = unsafe CChar(bitPattern: utf8[index]) }
             unsafe copy[utf8.count] = 0
             return unsafe copy
         }

@@ -1,4 +1,4 @@
-package import CProtobufC
+internal import CProtobufC
 
 /// Walks packed bytes by protobuf-c's descriptors and refuses what protobuf-c lets through: strings that are not UTF-8
 /// or hold a NUL, and messages nested too deep.

@@ -1,4 +1,3 @@
-package import RPC
 
 /// One generated command: a unary or server-streaming method.
 package struct CommandDescription: Sendable {

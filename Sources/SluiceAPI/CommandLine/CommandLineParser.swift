@@ -1,4 +1,4 @@
-package import RPC
+internal import RPC
 package import Units
 
 /// Reads the arguments of generated commands by their descriptions.

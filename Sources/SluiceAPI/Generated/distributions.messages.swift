@@ -220,7 +220,7 @@ extension Distribution: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__distribution__unpack($0, $1, $2) },
@@ -230,7 +230,7 @@ extension Distribution: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__distribution__get_packed_size($0) },
@@ -351,7 +351,7 @@ extension Label: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__label__unpack($0, $1, $2) },
@@ -361,7 +361,7 @@ extension Label: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__label__get_packed_size($0) },
@@ -426,7 +426,7 @@ extension DistributionConfig: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__distribution_config__unpack($0, $1, $2) },
@@ -436,7 +436,7 @@ extension DistributionConfig: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__distribution_config__get_packed_size($0) },
@@ -515,7 +515,7 @@ extension Progress: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__progress__unpack($0, $1, $2) },
@@ -525,7 +525,7 @@ extension Progress: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__progress__get_packed_size($0) },
@@ -590,7 +590,7 @@ extension SourceBytes: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__source_bytes__unpack($0, $1, $2) },
@@ -600,7 +600,7 @@ extension SourceBytes: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__source_bytes__get_packed_size($0) },
@@ -665,7 +665,7 @@ extension TargetProgress: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__target_progress__unpack($0, $1, $2) },
@@ -675,7 +675,7 @@ extension TargetProgress: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__target_progress__get_packed_size($0) },
@@ -755,7 +755,7 @@ extension PeerReport: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__peer_report__unpack($0, $1, $2) },
@@ -765,7 +765,7 @@ extension PeerReport: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__peer_report__get_packed_size($0) },
@@ -820,7 +820,7 @@ extension RelayProgress: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__relay_progress__unpack($0, $1, $2) },
@@ -830,7 +830,7 @@ extension RelayProgress: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__relay_progress__get_packed_size($0) },
@@ -887,7 +887,7 @@ extension CreateDistributionRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__create_distribution_request__unpack($0, $1, $2) },
@@ -897,7 +897,7 @@ extension CreateDistributionRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__create_distribution_request__get_packed_size($0) },
@@ -946,7 +946,7 @@ extension CreateDistributionResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__create_distribution_response__unpack($0, $1, $2) },
@@ -956,7 +956,7 @@ extension CreateDistributionResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__create_distribution_response__get_packed_size($0) },
@@ -999,7 +999,7 @@ extension GetDistributionRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_distribution_request__unpack($0, $1, $2) },
@@ -1009,7 +1009,7 @@ extension GetDistributionRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_distribution_request__get_packed_size($0) },
@@ -1050,7 +1050,7 @@ extension GetDistributionResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_distribution_response__unpack($0, $1, $2) },
@@ -1060,7 +1060,7 @@ extension GetDistributionResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_distribution_response__get_packed_size($0) },
@@ -1105,7 +1105,7 @@ extension ListDistributionsRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__list_distributions_request__unpack($0, $1, $2) },
@@ -1115,7 +1115,7 @@ extension ListDistributionsRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__list_distributions_request__get_packed_size($0) },
@@ -1160,7 +1160,7 @@ extension ListDistributionsResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__list_distributions_response__unpack($0, $1, $2) },
@@ -1170,7 +1170,7 @@ extension ListDistributionsResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__list_distributions_response__get_packed_size($0) },
@@ -1216,7 +1216,7 @@ extension WatchDistributionRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__watch_distribution_request__unpack($0, $1, $2) },
@@ -1226,7 +1226,7 @@ extension WatchDistributionRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__watch_distribution_request__get_packed_size($0) },
@@ -1267,7 +1267,7 @@ extension WatchDistributionResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__watch_distribution_response__unpack($0, $1, $2) },
@@ -1277,7 +1277,7 @@ extension WatchDistributionResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__watch_distribution_response__get_packed_size($0) },
@@ -1320,7 +1320,7 @@ extension CancelDistributionRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__cancel_distribution_request__unpack($0, $1, $2) },
@@ -1330,7 +1330,7 @@ extension CancelDistributionRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__cancel_distribution_request__get_packed_size($0) },
@@ -1371,7 +1371,7 @@ extension CancelDistributionResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__cancel_distribution_response__unpack($0, $1, $2) },
@@ -1381,7 +1381,7 @@ extension CancelDistributionResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__cancel_distribution_response__get_packed_size($0) },
@@ -1424,7 +1424,7 @@ extension GetTorrentRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_torrent_request__unpack($0, $1, $2) },
@@ -1434,7 +1434,7 @@ extension GetTorrentRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_torrent_request__get_packed_size($0) },
@@ -1477,7 +1477,7 @@ extension GetTorrentResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_torrent_response__unpack($0, $1, $2) },
@@ -1487,7 +1487,7 @@ extension GetTorrentResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_torrent_response__get_packed_size($0) },

@@ -32,7 +32,7 @@ extension LeaseHeartbeat: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__lease_heartbeat__unpack($0, $1, $2) },
@@ -42,7 +42,7 @@ extension LeaseHeartbeat: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__lease_heartbeat__get_packed_size($0) },
@@ -114,7 +114,7 @@ extension LeaseAmount: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__lease_amount__unpack($0, $1, $2) },
@@ -124,7 +124,7 @@ extension LeaseAmount: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__lease_amount__get_packed_size($0) },
@@ -169,7 +169,7 @@ extension LeaseGeneration: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__lease_generation__unpack($0, $1, $2) },
@@ -179,7 +179,7 @@ extension LeaseGeneration: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__lease_generation__get_packed_size($0) },
@@ -230,7 +230,7 @@ extension LeaseGrant: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__lease_grant__unpack($0, $1, $2) },
@@ -240,7 +240,7 @@ extension LeaseGrant: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__lease_grant__get_packed_size($0) },
@@ -311,7 +311,7 @@ extension ByteChunk: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__byte_chunk__unpack($0, $1, $2) },
@@ -321,7 +321,7 @@ extension ByteChunk: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__byte_chunk__get_packed_size($0) },
@@ -370,7 +370,7 @@ extension ChunkReturn: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__chunk_return__unpack($0, $1, $2) },
@@ -380,7 +380,7 @@ extension ChunkReturn: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__chunk_return__get_packed_size($0) },
@@ -429,7 +429,7 @@ extension OriginUsage: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__origin_usage__unpack($0, $1, $2) },
@@ -439,7 +439,7 @@ extension OriginUsage: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__origin_usage__get_packed_size($0) },

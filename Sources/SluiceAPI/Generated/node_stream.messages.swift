@@ -35,7 +35,7 @@ extension ConnectRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__connect_request__unpack($0, $1, $2) },
@@ -45,7 +45,7 @@ extension ConnectRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__connect_request__get_packed_size($0) },
@@ -143,7 +143,7 @@ extension ConnectResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__connect_response__unpack($0, $1, $2) },
@@ -153,7 +153,7 @@ extension ConnectResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__connect_response__get_packed_size($0) },
@@ -237,7 +237,7 @@ extension Hello: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__hello__unpack($0, $1, $2) },
@@ -247,7 +247,7 @@ extension Hello: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__hello__get_packed_size($0) },
@@ -305,7 +305,7 @@ extension Welcome: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__welcome__unpack($0, $1, $2) },
@@ -315,7 +315,7 @@ extension Welcome: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__welcome__get_packed_size($0) },
@@ -368,7 +368,7 @@ extension Drain: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__drain__unpack($0, $1, $2) },
@@ -378,7 +378,7 @@ extension Drain: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__drain__get_packed_size($0) },
@@ -434,7 +434,7 @@ extension NodeTask: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__node_task__unpack($0, $1, $2) },
@@ -444,7 +444,7 @@ extension NodeTask: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__node_task__get_packed_size($0) },
@@ -514,7 +514,7 @@ extension CancelTask: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__cancel_task__unpack($0, $1, $2) },
@@ -524,7 +524,7 @@ extension CancelTask: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__cancel_task__get_packed_size($0) },
@@ -585,7 +585,7 @@ extension Blob: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__blob__unpack($0, $1, $2) },
@@ -595,7 +595,7 @@ extension Blob: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__blob__get_packed_size($0) },
@@ -678,7 +678,7 @@ extension RelayTask: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__relay_task__unpack($0, $1, $2) },
@@ -688,7 +688,7 @@ extension RelayTask: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__relay_task__get_packed_size($0) },
@@ -758,7 +758,7 @@ extension Assignment: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__assignment__unpack($0, $1, $2) },
@@ -768,7 +768,7 @@ extension Assignment: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__assignment__get_packed_size($0) },
@@ -838,7 +838,7 @@ extension Endpoint: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__endpoint__unpack($0, $1, $2) },
@@ -848,7 +848,7 @@ extension Endpoint: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__endpoint__get_packed_size($0) },
@@ -897,7 +897,7 @@ extension TaskAck: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__task_ack__unpack($0, $1, $2) },
@@ -907,7 +907,7 @@ extension TaskAck: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__task_ack__get_packed_size($0) },
@@ -976,7 +976,7 @@ extension TaskStatus: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__task_status__unpack($0, $1, $2) },
@@ -986,7 +986,7 @@ extension TaskStatus: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__task_status__get_packed_size($0) },
@@ -1074,7 +1074,7 @@ extension StatusAck: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__status_ack__unpack($0, $1, $2) },
@@ -1084,7 +1084,7 @@ extension StatusAck: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__status_ack__get_packed_size($0) },
@@ -1129,7 +1129,7 @@ extension HashBatches: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__hash_batches__unpack($0, $1, $2) },
@@ -1139,7 +1139,7 @@ extension HashBatches: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__hash_batches__get_packed_size($0) },

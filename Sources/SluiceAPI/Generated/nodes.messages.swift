@@ -75,7 +75,7 @@ extension Node: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__node__unpack($0, $1, $2) },
@@ -85,7 +85,7 @@ extension Node: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__node__get_packed_size($0) },
@@ -149,7 +149,7 @@ extension GetNodeRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_node_request__unpack($0, $1, $2) },
@@ -159,7 +159,7 @@ extension GetNodeRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_node_request__get_packed_size($0) },
@@ -200,7 +200,7 @@ extension GetNodeResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_node_response__unpack($0, $1, $2) },
@@ -210,7 +210,7 @@ extension GetNodeResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_node_response__get_packed_size($0) },
@@ -257,7 +257,7 @@ extension ListNodesRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__list_nodes_request__unpack($0, $1, $2) },
@@ -267,7 +267,7 @@ extension ListNodesRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__list_nodes_request__get_packed_size($0) },
@@ -314,7 +314,7 @@ extension ListNodesResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__list_nodes_response__unpack($0, $1, $2) },
@@ -324,7 +324,7 @@ extension ListNodesResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__list_nodes_response__get_packed_size($0) },

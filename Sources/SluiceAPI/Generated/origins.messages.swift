@@ -71,7 +71,7 @@ extension Origin: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__origin__unpack($0, $1, $2) },
@@ -81,7 +81,7 @@ extension Origin: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__origin__get_packed_size($0) },
@@ -145,7 +145,7 @@ extension OriginLimits: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__origin_limits__unpack($0, $1, $2) },
@@ -155,7 +155,7 @@ extension OriginLimits: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__origin_limits__get_packed_size($0) },
@@ -203,7 +203,7 @@ extension TrafficWindow: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__traffic_window__unpack($0, $1, $2) },
@@ -213,7 +213,7 @@ extension TrafficWindow: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__traffic_window__get_packed_size($0) },
@@ -258,7 +258,7 @@ extension CreateOriginRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__create_origin_request__unpack($0, $1, $2) },
@@ -268,7 +268,7 @@ extension CreateOriginRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__create_origin_request__get_packed_size($0) },
@@ -311,7 +311,7 @@ extension CreateOriginResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__create_origin_response__unpack($0, $1, $2) },
@@ -321,7 +321,7 @@ extension CreateOriginResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__create_origin_response__get_packed_size($0) },
@@ -364,7 +364,7 @@ extension GetOriginRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_origin_request__unpack($0, $1, $2) },
@@ -374,7 +374,7 @@ extension GetOriginRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_origin_request__get_packed_size($0) },
@@ -415,7 +415,7 @@ extension GetOriginResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_origin_response__unpack($0, $1, $2) },
@@ -425,7 +425,7 @@ extension GetOriginResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_origin_response__get_packed_size($0) },
@@ -470,7 +470,7 @@ extension ListOriginsRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__list_origins_request__unpack($0, $1, $2) },
@@ -480,7 +480,7 @@ extension ListOriginsRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__list_origins_request__get_packed_size($0) },
@@ -525,7 +525,7 @@ extension ListOriginsResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__list_origins_response__unpack($0, $1, $2) },
@@ -535,7 +535,7 @@ extension ListOriginsResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__list_origins_response__get_packed_size($0) },
@@ -583,7 +583,7 @@ extension UpdateOriginLimitsRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__update_origin_limits_request__unpack($0, $1, $2) },
@@ -593,7 +593,7 @@ extension UpdateOriginLimitsRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__update_origin_limits_request__get_packed_size($0) },
@@ -640,7 +640,7 @@ extension UpdateOriginLimitsResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__update_origin_limits_response__unpack($0, $1, $2) },
@@ -650,7 +650,7 @@ extension UpdateOriginLimitsResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__update_origin_limits_response__get_packed_size($0) },
@@ -693,7 +693,7 @@ extension DeleteOriginRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__delete_origin_request__unpack($0, $1, $2) },
@@ -703,7 +703,7 @@ extension DeleteOriginRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__delete_origin_request__get_packed_size($0) },
@@ -742,7 +742,7 @@ extension DeleteOriginResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__delete_origin_response__unpack($0, $1, $2) },
@@ -752,7 +752,7 @@ extension DeleteOriginResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__delete_origin_response__get_packed_size($0) },
@@ -789,7 +789,7 @@ extension GetOriginUsageRequest: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_origin_usage_request__unpack($0, $1, $2) },
@@ -799,7 +799,7 @@ extension GetOriginUsageRequest: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_origin_usage_request__get_packed_size($0) },
@@ -846,7 +846,7 @@ extension GetOriginUsageResponse: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__get_origin_usage_response__unpack($0, $1, $2) },
@@ -856,7 +856,7 @@ extension GetOriginUsageResponse: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__get_origin_usage_response__get_packed_size($0) },
@@ -910,7 +910,7 @@ extension LedgerEntry: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe sluice__v1__ledger_entry__unpack($0, $1, $2) },
@@ -920,7 +920,7 @@ extension LedgerEntry: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe sluice__v1__ledger_entry__get_packed_size($0) },

@@ -92,7 +92,7 @@ extension Timestamp: RPCMessage {
 
     /// Decodes the wire format.
     package init(protobuf: ByteBuffer) throws(ProtobufError) {
-        self = try ProtobufC.decode(
+        self = try unsafe ProtobufC.decode(
             protobuf,
             Self.fullName,
             unpack: { unsafe google__protobuf__timestamp__unpack($0, $1, $2) },
@@ -102,7 +102,7 @@ extension Timestamp: RPCMessage {
 
     /// Appends the wire format.
     package func encode(into buffer: inout ByteBuffer) {
-        ProtobufC.encode(
+        unsafe ProtobufC.encode(
             into: &buffer,
             convert: { unsafe c(in: $0) },
             size: { unsafe google__protobuf__timestamp__get_packed_size($0) },
