@@ -1,0 +1,20 @@
+package import Units
+
+/// What the engine's shell has to do, in order.
+package enum DownloadAction: Equatable, Sendable {
+    case request(SourceID, [Block])
+    case cancel(SourceID, [Block])
+    /// Fetch these bytes of a piece over HTTP; blocks are told as they arrive.
+    case fetch(SourceID, PieceIndex, ByteRange)
+    case cancelFetch(SourceID, PieceIndex)
+    /// All blocks of a piece are here and its hash is known.
+    case verify(PieceIndex)
+    /// What was received of a piece is worthless.
+    case discard(PieceIndex)
+    case startAssist(AssistReason)
+    case stopAssist
+    case ban(SourceID)
+    /// Whether a connection to the origin is wanted.
+    case wantOrigin(Bool)
+    case completed
+}

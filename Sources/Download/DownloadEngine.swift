@@ -1,0 +1,311 @@
+package import Manifest
+package import Units
+
+/// Decides which block to ask of which source next (DESIGN.md section 6). No I/O; time and the seed are arguments.
+///
+/// A piece goes: missing → partly received → received → (provable) verifying → verified, or failed and missing again.
+/// A block that comes unasked or twice is counted as duplicate and dropped (legal noise).
+package struct DownloadEngine: Sendable {
+    package let geometry: PieceGeometry
+    let policy: AssistPolicy
+    package internal(set) var verified: PieceSet
+    package internal(set) var totals = SourceTotals()
+    package internal(set) var assist: AssistSwitch
+    var provable: PieceSet
+    var availability: [UInt16]
+    var partial: [PieceIndex: PieceProgress] = [:]
+    var suspects: [PieceIndex: SourceID] = [:]
+    var sources: [SourceID: Source] = [:]
+    var generator: SeededGenerator
+    var peerMeter: RateMeter
+    var isOver = false
+    var wantsOrigin = false
+
+    /// `verified` is what an earlier run left, proven.
+    package init(geometry: PieceGeometry, verified: PieceSet, policy: AssistPolicy, seed: UInt64, at now: BootTime) {
+        self.geometry = geometry
+        self.policy = policy
+        self.verified = verified
+        self.provable = verified
+        self.availability = Array(repeating: 0, count: geometry.pieceCount.int)
+        self.generator = SeededGenerator(seed: seed)
+        self.assist = AssistSwitch(policy: policy, at: now)
+        self.peerMeter = RateMeter(at: now)
+    }
+
+    package var isComplete: Bool { verified.isFull }
+
+    /// Bytes of verified pieces.
+    package var verifiedBytes: ByteCount {
+        guard !verified.isFull else { return geometry.size }
+        let last = PieceIndex(geometry.pieceCount.rawValue - 1)
+        let whole = UInt64(verified.count.rawValue) * UInt64(geometry.pieceLength)
+        let short = UInt64(geometry.pieceLength) - UInt64(geometry.length(of: last))
+        return ByteCount(rawValue: verified.contains(last) ? whole - short : whole)
+    }
+
+    // MARK: Sources
+
+    package mutating func sourceAdded(
+        _ id: SourceID,
+        _ kind: SourceKind,
+        has: PieceSet,
+        isChoked: Bool,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        guard sources[id] == nil, !isOver else { return }
+        sources[id] = Source(kind: kind, has: has, isChoked: isChoked, meter: RateMeter(at: now))
+        if kind.isPeer {
+            for piece in has.pieces { availability[piece.int] &+= 1 }
+        }
+        fill(id, now, &actions)
+    }
+
+    package mutating func sourceHas(
+        _ id: SourceID,
+        _ pieces: [PieceIndex],
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        guard sources[id] != nil else { return }
+        for piece in pieces where geometry.contains(piece) {
+            guard sources[id]?.has.insert(piece) == true else { continue }
+            if sources[id]?.kind.isPeer == true { availability[piece.int] &+= 1 }
+        }
+        fill(id, now, &actions)
+    }
+
+    package mutating func sourceUnchoked(_ id: SourceID, at now: BootTime, into actions: inout [DownloadAction]) {
+        sources[id]?.isChoked = false
+        fill(id, now, &actions)
+    }
+
+    /// A choke takes its requests with it unless the peer speaks the fast extension, whose rejects then come one by one.
+    package mutating func sourceChoked(_ id: SourceID, at now: BootTime, into actions: inout [DownloadAction]) {
+        sources[id]?.isChoked = true
+        release(id)
+        fillAll(now, &actions)
+    }
+
+    package mutating func sourceLost(_ id: SourceID, at now: BootTime, into actions: inout [DownloadAction]) {
+        release(id)
+        guard let source = sources.removeValue(forKey: id) else { return }
+        if source.kind.isPeer {
+            for piece in source.has.pieces { availability[piece.int] &-= 1 }
+        }
+        for piece in partial.keys where partial[piece]?.soleSource == id { partial[piece]?.soleSource = nil }
+        fillAll(now, &actions)
+    }
+
+    /// What a source was asked for is asked of nobody again.
+    mutating func release(_ id: SourceID) {
+        for block in sources[id]?.outstanding.keys ?? [:].keys { forget(block, of: id) }
+        sources[id]?.outstanding = [:]
+        for piece in sources[id]?.fetches ?? [] { forgetFetch(piece, of: id) }
+        sources[id]?.fetches = []
+    }
+
+    mutating func forget(_ block: Block, of id: SourceID) {
+        let number = Int(block.offset / Block.maximumLength)
+        partial[block.piece]?.askedOf[number]?.removeAll { $0 == id }
+        if partial[block.piece]?.askedOf[number]?.isEmpty == true { partial[block.piece]?.askedOf[number] = nil }
+    }
+
+    private mutating func forgetFetch(_ piece: PieceIndex, of id: SourceID) {
+        guard let progress = partial[piece] else { return }
+        for number in progress.blocks.indices { forget(geometry.block(number, of: piece), of: id) }
+    }
+
+    // MARK: Blocks
+
+    /// A block has arrived. Returns whether its bytes are wanted; a false one is dropped.
+    package mutating func blockArrived(
+        _ id: SourceID,
+        _ block: Block,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) -> Bool {
+        let bytes = ByteCount(block.length)
+        let kind = sources[id]?.kind ?? .agentPeer
+        sources[id]?.outstanding.removeValue(forKey: block)
+        sources[id]?.meter.add(bytes.rawValue)
+        sources[id]?.failures = 0
+        if kind.isPeer { peerMeter.add(bytes.rawValue) }
+        let number = Int(block.offset / Block.maximumLength)
+        guard var progress = partial[block.piece], number < progress.blocks.count,
+            geometry.block(number, of: block.piece) == block, progress.blocks[number] == .missing,
+            progress.soleSource == nil || progress.soleSource == id
+        else {
+            totals.duplicate += bytes
+            fill(id, now, &actions)
+            return false
+        }
+        totals.add(bytes, from: kind)
+        progress.blocks[number] = .received
+        progress.receivedCount += 1
+        progress.senders.insert(id)
+        for other in progress.askedOf.removeValue(forKey: number) ?? [] where other != id {
+            sources[other]?.outstanding.removeValue(forKey: block)
+            if sources[other]?.kind.isPeer == true { actions.append(.cancel(other, [block])) }
+        }
+        partial[block.piece] = progress
+        if progress.isReceived { verifyIfProvable(block.piece, &actions) }
+        fill(id, now, &actions)
+        return true
+    }
+
+    /// A peer will not send a block it was asked for (BEP 6).
+    package mutating func requestRejected(
+        _ id: SourceID,
+        _ block: Block,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        guard sources[id]?.outstanding.removeValue(forKey: block) != nil else { return }
+        forget(block, of: id)
+        sources[id]?.notBefore = now + .milliseconds(200)
+        fillAll(now, &actions)
+    }
+
+    /// An HTTP fetch is over; what it did not bring is asked of somebody else. A failure pauses the source.
+    package mutating func fetchEnded(
+        _ id: SourceID,
+        _ piece: PieceIndex,
+        failed: Bool,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        guard sources[id]?.fetches.remove(piece) != nil else { return }
+        forgetFetch(piece, of: id)
+        if failed, let failures = sources[id]?.failures {
+            sources[id]?.failures = failures + 1
+            let pause = min(30, 0.2 * Double(1 << min(failures, 8))) * Double.random(in: 0.8...1.2, using: &generator)
+            sources[id]?.notBefore = now + .seconds(pause)
+        }
+        fillAll(now, &actions)
+    }
+
+    // MARK: Proof
+
+    package mutating func piecesProvable(
+        _ pieces: [PieceIndex],
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        for piece in pieces where geometry.contains(piece) && provable.insert(piece) {
+            if partial[piece]?.isReceived == true { verifyIfProvable(piece, &actions) }
+        }
+        fillAll(now, &actions)
+    }
+
+    private mutating func verifyIfProvable(_ piece: PieceIndex, _ actions: inout [DownloadAction]) {
+        guard provable.contains(piece), partial[piece]?.isVerifying == false else { return }
+        partial[piece]?.isVerifying = true
+        actions.append(.verify(piece))
+    }
+
+    /// The cache has the piece, proven.
+    package mutating func pieceVerified(
+        _ piece: PieceIndex,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        withdraw(piece, &actions)
+        // Who sent it whole was not the liar; the one suspected before was.
+        if let liar = suspects.removeValue(forKey: piece), sources[liar] != nil { ban(liar, now, &actions) }
+        guard verified.insert(piece) else { return }
+        if verified.isFull, !isOver {
+            isOver = true
+            actions.append(.completed)
+        }
+        fillAll(now, &actions)
+    }
+
+    /// The piece does not match its hash. One sender is to blame at once; several are told apart by fetching the piece
+    /// again from one of them.
+    package mutating func pieceFailed(
+        _ piece: PieceIndex,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        let senders = partial[piece]?.senders ?? []
+        withdraw(piece, &actions)
+        actions.append(.discard(piece))
+        if senders.count == 1, let liar = senders.first {
+            suspects.removeValue(forKey: piece)
+            ban(liar, now, &actions)
+        } else if let again = senders.filter({ sources[$0]?.kind.isPeer == true }).sorted().first {
+            var progress = PieceProgress(blockCount: geometry.blockCount(of: piece))
+            progress.soleSource = again
+            partial[piece] = progress
+        }
+        fillAll(now, &actions)
+    }
+
+    private mutating func withdraw(_ piece: PieceIndex, _ actions: inout [DownloadAction]) {
+        guard let progress = partial.removeValue(forKey: piece) else { return }
+        for (number, asked) in progress.askedOf {
+            let block = geometry.block(number, of: piece)
+            for id in asked where sources[id]?.outstanding.removeValue(forKey: block) != nil {
+                actions.append(.cancel(id, [block]))
+            }
+        }
+        for (id, source) in sources where source.fetches.contains(piece) {
+            sources[id]?.fetches.remove(piece)
+            actions.append(.cancelFetch(id, piece))
+        }
+    }
+
+    private mutating func ban(_ id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
+        actions.append(.ban(id))
+        sourceLost(id, at: now, into: &actions)
+    }
+
+    // MARK: Time
+
+    /// Called a few times a second.
+    package mutating func tick(at now: BootTime, into actions: inout [DownloadAction]) {
+        guard !isOver else { return }
+        for id in sources.keys.sorted() {
+            let rate = sources[id]?.meter.measured(at: now) ?? .zero
+            sources[id]?.rate = rate
+            expireRequests(of: id, now)
+        }
+        let measurement = AssistSwitch.Measurement(
+            peerRate: peerMeter.measured(at: now),
+            progress: Double(verifiedBytes.rawValue) / Double(max(1, geometry.size.rawValue)),
+            peerCount: sources.values.count { $0.kind.isPeer },
+            httpWorks: sources.values.contains { !$0.kind.isPeer }
+        )
+        switch assist.measured(measurement, at: now) {
+        case .none: break
+        case .start(let reason): actions.append(.startAssist(reason))
+        case .stop:
+            actions.append(.stopAssist)
+            for id in sources.keys where sources[id]?.kind.isPeer == false {
+                for piece in sources[id]?.fetches ?? [] { actions.append(.cancelFetch(id, piece)) }
+                release(id)
+            }
+        }
+        tellOrigin(&actions)
+        fillAll(now, &actions)
+    }
+
+    /// The rate over all BitTorrent sources and HTTP together.
+    package var rate: BytesPerSecond { sources.values.reduce(.zero) { $0 + $1.rate } }
+
+    private mutating func expireRequests(of id: SourceID, _ now: BootTime) {
+        guard let source = sources[id], source.kind.isPeer else { return }
+        // Others may be asked too; the answer still counts when it comes.
+        for (block, asked) in source.outstanding where now - asked > Limits.blockPatience { forget(block, of: id) }
+    }
+
+    private mutating func tellOrigin(_ actions: inout [DownloadAction]) {
+        let relays = sources.values.contains { $0.kind == .relayHTTP && $0.failures < 3 }
+        let wants = assist.isAssisting && (policy.originOnly || !relays) && !isOver
+        guard wants != wantsOrigin else { return }
+        wantsOrigin = wants
+        actions.append(.wantOrigin(wants))
+    }
+}

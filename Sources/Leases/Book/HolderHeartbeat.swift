@@ -1,0 +1,30 @@
+/// What a holder says of itself at one origin.
+package struct HolderHeartbeat: Hashable, Sendable {
+    package var sequence: UInt64
+    package var wants: LeaseAmounts
+    package var wantsBytes: UInt64
+    package var applied: LeaseGenerationNumber?
+    /// What it holds right now.
+    package var holds: LeaseAmounts
+    package var weight: UInt32
+    /// Bytes not used, by chunk.
+    package var returns: [UInt64: UInt64]
+
+    package init(
+        sequence: UInt64,
+        wants: LeaseAmounts,
+        wantsBytes: UInt64 = 0,
+        applied: LeaseGenerationNumber? = nil,
+        holds: LeaseAmounts = .none,
+        weight: UInt32 = 100,
+        returns: [UInt64: UInt64] = [:]
+    ) {
+        self.sequence = sequence
+        self.wants = wants
+        self.wantsBytes = wantsBytes
+        self.applied = applied
+        self.holds = holds
+        self.weight = weight
+        self.returns = returns
+    }
+}

@@ -1,0 +1,248 @@
+package import Units
+
+/// The granter of one origin: who may use how much of it until when (leases.md, level 2).
+///
+/// A holder's share counts as the largest of the grants it may still believe in: those newer than or equal to the last
+/// it has acknowledged, until they have certainly ended. Growth counts before it is sent; shrinking counts when it is
+/// acknowledged or has ended. After a restart everything that may have been handed out is reserved until it has ended;
+/// holders that speak up take their part of it over at once.
+///
+/// Bad events: ours, none; the peer's, a heartbeat that is not newer than the last is ignored (legal noise of an
+/// at-least-once stream).
+package struct LeaseBook: Sendable {
+    /// Holders of one origin at most; one more is not granted anything.
+    package static let maximumHolders = 1_000_000
+
+    private struct Grant: Sendable {
+        let counter: UInt64
+        let amounts: LeaseAmounts
+        let ends: BootTime
+    }
+
+    private struct Holder: Sendable {
+        var sequence: UInt64 = 0
+        var heardAt: BootTime
+        var wants = LeaseAmounts.none
+        var wantsBytes: UInt64 = 0
+        var weight: UInt64 = 100
+        var grants: [Grant] = []
+        var chunks: [UInt64: (buckets: [Int64], bytes: UInt64)] = [:]
+
+        func held(_ now: BootTime) -> LeaseAmounts {
+            grants.reduce(.none) { $1.ends > now ? .larger($0, $1.amounts) : $0 }
+        }
+    }
+
+    package private(set) var limit: OriginLimit
+    private let terms: LeaseTerms
+    private let epoch: Epoch
+    private var counter: UInt64 = 0
+    private var nextChunk: UInt64 = 1
+    private var holders: [NodeID: Holder] = [:]
+    private var reserved: LeaseAmounts
+    private var reservedUntil: BootTime
+    private var durable: LeaseAmounts
+    private var windows: [ByteWindow]
+    private var throttledUntil: BootTime?
+
+    /// `reserve` is what an earlier run made durable; `now` starts its certain end.
+    package init(limit: OriginLimit, terms: LeaseTerms, epoch: Epoch, reserve: LeaseReserve, at now: BootTime) {
+        self.limit = limit
+        self.terms = terms
+        self.epoch = epoch
+        self.reserved = reserve.amounts
+        self.durable = reserve.amounts
+        self.reservedUntil = now + terms.granterSpan
+        self.windows = limit.windows.enumerated().map { index, window in
+            ByteWindow(limit: window, charged: index < reserve.windows.count ? reserve.windows[index] : [:])
+        }
+    }
+
+    /// What holders may use at this instant, for display.
+    package func granted(at now: BootTime) -> LeaseAmounts {
+        holders.values.reduce(.none) { $0 + $1.held(now) }
+    }
+
+    // MARK: Events
+
+    package mutating func heartbeatArrived(
+        _ heartbeat: HolderHeartbeat,
+        from node: NodeID,
+        at now: BootTime,
+        into actions: inout [LeaseAction]
+    ) {
+        expire(now)
+        var holder = holders[node] ?? Holder(heardAt: now)
+        guard heartbeat.sequence > holder.sequence, holders[node] != nil || holders.count < Self.maximumHolders else {
+            return
+        }
+        holder.sequence = heartbeat.sequence
+        holder.heardAt = now
+        holder.wants = heartbeat.wants
+        holder.wantsBytes = heartbeat.wantsBytes
+        holder.weight = UInt64(heartbeat.weight)
+        if let applied = heartbeat.applied, applied.epoch == epoch {
+            holder.grants.removeAll { $0.counter < applied.counter }
+        } else {
+            takeOverClaim(heartbeat.holds, &holder, now)
+        }
+        credit(heartbeat.returns, &holder)
+        holders[node] = holder
+        grant(to: node, at: now, into: &actions)
+    }
+
+    /// The operator has changed what the origin can bear; what is out drains as it is acknowledged or ends.
+    package mutating func limitChanged(to limit: OriginLimit) {
+        if limit.windows != self.limit.windows {
+            windows = limit.windows.map { new in windows.first { $0.limit == new } ?? ByteWindow(limit: new) }
+        }
+        self.limit = limit
+    }
+
+    /// The origin has answered 429 or 503: nothing new for anybody until then.
+    package mutating func throttled(for pause: Duration, at now: BootTime) {
+        let until = now + min(pause, .seconds(3600))
+        throttledUntil = max(throttledUntil ?? until, until)
+    }
+
+    // MARK: Decisions
+
+    private mutating func expire(_ now: BootTime) {
+        if now >= reservedUntil { reserved = .none }
+        if let until = throttledUntil, now >= until { throttledUntil = nil }
+        // A holder that has been silent for a whole lease holds nothing any more.
+        for (node, holder) in holders where now - holder.heardAt > terms.granterSpan {
+            if holder.held(now) == .none { holders.removeValue(forKey: node) }
+        }
+        for node in holders.keys { holders[node]?.grants.removeAll { $0.ends <= now } }
+    }
+
+    /// A holder of an earlier epoch takes its part out of the reserve.
+    private mutating func takeOverClaim(_ claim: LeaseAmounts, _ holder: inout Holder, _ now: BootTime) {
+        let taken = LeaseAmounts.smaller(claim, reserved)
+        guard holder.grants.isEmpty, taken != .none else { return }
+        reserved = reserved - taken
+        holder.grants.append(Grant(counter: 0, amounts: taken, ends: now + terms.granterSpan))
+    }
+
+    private mutating func credit(_ returns: [UInt64: UInt64], _ holder: inout Holder) {
+        for (id, unused) in returns {
+            guard let chunk = holder.chunks.removeValue(forKey: id), unused <= chunk.bytes else { continue }
+            for (index, bucket) in chunk.buckets.enumerated() where index < windows.count {
+                windows[index].credit(unused, to: bucket)
+            }
+        }
+    }
+
+    /// What each holder that wants something should have, were all free.
+    private func target(of node: NodeID, at now: BootTime) -> LeaseAmounts {
+        let slice = now.nanoseconds / max(1, terms.duration.nanoseconds)
+        let wanting = holders.filter { $0.value.wants.connections > 0 }.sorted { $0.key < $1.key }
+        guard let place = wanting.firstIndex(where: { $0.key == node }) else { return .none }
+        let connections = shares(wanting.map(\.value), of: limit.connections.map(UInt64.init), slice) {
+            UInt64($0.wants.connections)
+        }
+        // Rate goes to those who have connections to use it.
+        let rates = shares(wanting.map(\.value), of: limit.rate, slice, where: { connections[$0] > 0 }) { $0.wants.rate }
+        return LeaseAmounts(connections: UInt32(clamping: connections[place]), rate: rates[place])
+    }
+
+    private func shares(
+        _ holders: [Holder],
+        of total: UInt64?,
+        _ slice: Int64,
+        where isServed: (Int) -> Bool = { _ in true },
+        _ wants: (Holder) -> UInt64
+    ) -> [UInt64] {
+        guard let total else { return holders.indices.map { isServed($0) ? wants(holders[$0]) : 0 } }
+        return FairShare.shares(
+            of: total,
+            among: holders.indices.map { index in
+                let turn = UInt64(truncatingIfNeeded: Int64(index) &+ slice) % UInt64(max(1, holders.count))
+                return FairShare.Claim(
+                    wants: isServed(index) ? wants(holders[index]) : 0,
+                    weight: holders[index].weight,
+                    turn: turn
+                )
+            }
+        )
+    }
+
+    private mutating func grant(to node: NodeID, at now: BootTime, into actions: inout [LeaseAction]) {
+        guard var holder = holders[node] else { return }
+        let others = holders.reduce(LeaseAmounts.none) { $1.key == node ? $0 : $0 + $1.value.held(now) }
+        var free = limit.amounts - others - reserved
+        // Where there is no limit, nothing that others hold takes from it.
+        if limit.connections == nil { free.connections = .max }
+        if limit.rate == nil { free.rate = .max }
+        var amounts = LeaseAmounts.smaller(target(of: node, at: now), free)
+        // A connection without a rate, or a rate without a connection, is of no use.
+        if amounts.connections == 0 || amounts.rate == 0 { amounts = .none }
+        let held = holder.held(now)
+        if throttledUntil != nil { amounts = .smaller(amounts, held) }
+        counter += 1
+        let chunk = amounts == .none ? nil : chunk(for: &holder, at: now)
+        holder.grants.append(Grant(counter: counter, amounts: amounts, ends: now + terms.granterSpan))
+        holders[node] = holder
+        if chunk != nil || !Self.covers(durable, granted(at: now)) {
+            // The whole limit at once: one write, not one a grant.
+            durable = LeaseAmounts(connections: limit.connections ?? 0, rate: limit.rate ?? 0)
+            actions.append(.persist(LeaseReserve(amounts: durable, windows: windows.map(\.charges))))
+        }
+        actions.append(
+            .send(
+                node,
+                GrantedLease(
+                    generation: LeaseGenerationNumber(epoch: epoch, counter: counter),
+                    sequence: holder.sequence,
+                    duration: terms.duration,
+                    amounts: amounts,
+                    needsChunks: !windows.isEmpty,
+                    chunk: chunk
+                )
+            )
+        )
+        checkInvariants(at: now)
+    }
+
+    private static func covers(_ durable: LeaseAmounts, _ granted: LeaseAmounts) -> Bool {
+        granted.connections <= durable.connections && granted.rate <= durable.rate
+    }
+
+    /// Bytes out of every window at once: half of an even share of what is left, at most what is wanted.
+    private mutating func chunk(for holder: inout Holder, at now: BootTime) -> GrantedChunk? {
+        guard !windows.isEmpty, holder.wantsBytes > 0 else { return nil }
+        let active = UInt64(max(1, holders.values.count { $0.wants.connections > 0 }))
+        var bytes = holder.wantsBytes
+        for index in windows.indices {
+            let remaining = windows[index].remaining(at: now)
+            // Near the limit nothing new is given (DESIGN.md section 7).
+            guard remaining > windows[index].limit.bytes / 20 else { return nil }
+            bytes = min(bytes, max(remaining / (2 * active), 1))
+        }
+        var buckets: [Int64] = []
+        for index in windows.indices {
+            guard let bucket = windows[index].charge(bytes, at: now) else { return nil }
+            buckets.append(bucket)
+        }
+        let id = nextChunk
+        nextChunk += 1
+        holder.chunks[id] = (buckets, bytes)
+        if holder.chunks.count > 256, let oldest = holder.chunks.keys.min() { holder.chunks.removeValue(forKey: oldest) }
+        let usable = windows.map(\.bucketLength).min() ?? .zero
+        return GrantedChunk(id: id, bytes: bytes, usableFor: usable)
+    }
+
+    /// I2: what holders may use and what is reserved fits the limit, unless the limit was lowered under them.
+    package func checkInvariants(at now: BootTime) {
+        assert(holders.values.allSatisfy { $0.grants.count <= 64 }, "grants of one holder pile up")
+        for window in windows {
+            assert(window.charges.values.reduce(0, +) <= window.limit.bytes, "a window is over its limit")
+        }
+    }
+
+    /// Held and reserved in sum, for the invariant checks of tests.
+    package func heldAndReserved(at now: BootTime) -> LeaseAmounts {
+        granted(at: now) + (now < reservedUntil ? reserved : .none)
+    }
+}

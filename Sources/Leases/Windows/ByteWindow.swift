@@ -1,0 +1,49 @@
+package import Units
+
+/// Counts the bytes granted within any window of a length: a ring of buckets, charged when granted, credited to the
+/// same bucket when reported unused (leases.md C2, kind 3). It holds 61 buckets of a 60th each, so any real window is
+/// covered whole.
+package struct ByteWindow: Hashable, Sendable {
+    package static let buckets = 60
+
+    package let limit: WindowLimit
+    private var charged: [Int64: UInt64] = [:]
+
+    package init(limit: WindowLimit) { self.limit = limit }
+
+    /// Restores charges by bucket number of a clock that goes on, such as one counted from an epoch.
+    package init(limit: WindowLimit, charged: [Int64: UInt64]) {
+        self.limit = limit
+        self.charged = charged
+    }
+
+    /// How long a chunk may be used: one bucket.
+    package var bucketLength: Duration { limit.length / Self.buckets }
+
+    /// What must survive a restart: charges by bucket number.
+    package var charges: [Int64: UInt64] { charged }
+
+    private func bucket(_ now: BootTime) -> Int64 { now.nanoseconds / max(1, bucketLength.nanoseconds) }
+
+    /// Bytes that may still be granted now.
+    package mutating func remaining(at now: BootTime) -> UInt64 {
+        let oldest = bucket(now) - Int64(Self.buckets)
+        charged = charged.filter { $0.key >= oldest }
+        let used = charged.values.reduce(0, +)
+        return used < limit.bytes ? limit.bytes - used : 0
+    }
+
+    /// Charges bytes to the bucket of now and returns its number; nil where they do not fit.
+    package mutating func charge(_ bytes: UInt64, at now: BootTime) -> Int64? {
+        guard bytes <= remaining(at: now) else { return nil }
+        let number = bucket(now)
+        charged[number, default: 0] += bytes
+        return number
+    }
+
+    /// Gives unused bytes back to the bucket they were charged to.
+    package mutating func credit(_ bytes: UInt64, to bucket: Int64) {
+        guard let known = charged[bucket] else { return }
+        charged[bucket] = known > bytes ? known - bytes : 0
+    }
+}
