@@ -129,6 +129,9 @@ package struct LeaseHolder: Sendable {
     /// The rate of the moment; nil where the origin has no limit.
     package var rate: BytesPerSecond? { current.rate == .max ? nil : BytesPerSecond(rawValue: current.rate) }
 
+    /// Whether any of the lease is left, so that it is kept up or given back.
+    package var holdsAnything: Bool { current != .none || connectionsInUse > 0 }
+
     /// Whether chunks are needed and none is left.
     package var lacksChunk: Bool { needsChunks && chunks.isEmpty }
 

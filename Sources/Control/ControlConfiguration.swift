@@ -1,0 +1,19 @@
+/// What control is told at its start.
+package struct ControlConfiguration: Sendable {
+    /// The folder for the database; made when missing.
+    package var dataDirectory: String
+    /// Where it listens; port 0 lets the kernel choose.
+    package var host: String
+    package var port: Int
+    /// How long a lease at an origin lasts; nodes send heartbeats three times as often.
+    package var leaseDuration: Duration
+    /// Called with host and port once it listens.
+    package var whenListening: @Sendable (String, Int) -> Void = { _, _ in }
+
+    package init(dataDirectory: String, host: String, port: Int, leaseDuration: Duration) {
+        self.dataDirectory = dataDirectory
+        self.host = host
+        self.port = port
+        self.leaseDuration = leaseDuration
+    }
+}

@@ -1,0 +1,109 @@
+internal import Foundation
+internal import HTTP
+internal import Leases
+package import Logging
+internal import Manifest
+internal import NIOCore
+internal import NIOPosix
+internal import OriginClient
+internal import RPC
+internal import ServiceLifecycle
+internal import SluiceAPI
+internal import Store
+internal import Transport
+internal import Units
+
+/// The control server: opens its store, takes up what had not ended, and serves until told to stop.
+package struct ControlServer: Service {
+    private let configuration: ControlConfiguration
+    private let logger: Logger
+
+    package init(configuration: ControlConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Runs until graceful shutdown or cancellation; throws a `UserError` where it cannot start.
+    package func run() async throws {
+        let store = try openStore()
+        let epoch = try await store.nextControlEpoch()
+        let fresh = SigningKey()
+        guard let key = SigningKey(seed: try await store.settingOrInsert("signing-key", value: fresh.seed)) else {
+            throw UserError(.dataLoss, "the signing key in \(configuration.dataDirectory) is damaged")
+        }
+        let fleet = Fleet(
+            store: store,
+            signingKey: key,
+            heartbeatInterval: LeaseTerms(duration: configuration.leaseDuration).heartbeatInterval,
+            clock: .system,
+            logger: logger
+        )
+        try await fleet.load()
+        let leases = LeaseDesk(
+            store: store,
+            epoch: epoch,
+            leaseDuration: configuration.leaseDuration,
+            logger: logger
+        )
+        try await leases.load()
+        let originClient = try OriginClient(logger: logger)
+        let server = RPCServer(
+            services: services(store, fleet, leases, originClient),
+            logger: logger
+        )
+        let listener = try await listen(server)
+        let address = listener.localAddress
+        logger.info("control listening on \(address.ipAddress ?? configuration.host):\(address.port ?? 0)")
+        configuration.whenListening(address.ipAddress ?? configuration.host, address.port ?? 0)
+        try? await gracefulShutdown()
+        await listener.close()
+        await originClient.shutdown()
+        try? await store.close()
+    }
+
+    private func openStore() throws -> any ControlStore {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: configuration.dataDirectory,
+                withIntermediateDirectories: true
+            )
+            return try SQLiteStore(path: "\(configuration.dataDirectory)/control.sqlite")
+        } catch {
+            throw UserError(.permissionDenied, "\(configuration.dataDirectory) cannot be used: \(error)")
+        }
+    }
+
+    private func services(
+        _ store: any ControlStore,
+        _ fleet: Fleet,
+        _ leases: LeaseDesk,
+        _ originClient: OriginClient
+    ) -> [any RPCService] {
+        let checks = OrderChecks(store: store, originClient: originClient, fleet: fleet)
+        return [
+            DistributionServiceRPCService(DistributionOrders(checks: checks, fleet: fleet, store: store)),
+            OriginServiceRPCService(OriginRegistry(store: store, leases: leases, clock: .system)),
+            NodeServiceRPCService(NodeListing(fleet: fleet, store: store)),
+            NodeStreamServiceRPCService(NodeStreams(fleet: fleet, leases: leases, logger: logger)),
+        ]
+    }
+
+    private func listen(_ server: RPCServer) async throws -> Listener {
+        do {
+            return try await Listener.bind(
+                ListenerConfiguration(host: configuration.host, port: configuration.port),
+                group: MultiThreadedEventLoopGroup.singleton,
+                handlers: ListenerHandlers(
+                    http2: { HTTPServer.installHTTP2(on: $0, handler: server) },
+                    http1: { HTTPServer.installHTTP1(on: $0, handler: server) }
+                )
+            )
+        } catch {
+            throw UserError(
+                .unavailable,
+                "cannot listen on \(configuration.host):\(configuration.port): \(error)",
+                hint: "Is another control running there?"
+            )
+        }
+    }
+}

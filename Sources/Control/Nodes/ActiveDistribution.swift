@@ -1,0 +1,12 @@
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+/// A distribution that has not ended, in memory: what is stored of it and what its nodes last said.
+struct ActiveDistribution: Sendable {
+    var record: DistributionRecord
+    /// The order as it was created; its progress fields are not used.
+    let order: Distribution
+    var tasks: [TaskID: ActiveTask]
+    var watchers: [UInt64: AsyncStream<Distribution>.Continuation] = [:]
+}

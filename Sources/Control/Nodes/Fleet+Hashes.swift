@@ -1,0 +1,92 @@
+internal import BitTorrent
+internal import Logging
+internal import Manifest
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+extension Fleet {
+    /// Batches in one message at most.
+    static var maximumBatchesPerMessage: Int { 1024 }
+
+    /// Takes a blob into memory, with the batches that are stored of it.
+    func loadHashes(of record: BlobRecord) async throws {
+        guard blobs[record.id] == nil else { return }
+        guard let geometry = PieceGeometry(size: record.size, pieceLength: record.pieceLength) else {
+            throw UserError(.dataLoss, "the stored blob \(record.id) has an impossible geometry")
+        }
+        var manifest = GrowingManifest(
+            blob: record.id,
+            geometry: geometry,
+            control: signingKey.publicKey,
+            epoch: record.epoch
+        )
+        for stored in try await store.batches(of: record.id) {
+            _ = try? manifest.batchArrived(try HashBatch(decoding: stored.encoded))
+        }
+        guard blobs[record.id] == nil else { return }
+        blobs[record.id] = BlobHashes(record: record, geometry: geometry, manifest: manifest)
+    }
+
+    /// A relay reports hashes it has computed: checked, stored, and held against what other relays said. Two different
+    /// hashes for one piece mean that the origin changed under us.
+    func batchesArrived(_ message: HashBatches, from node: NodeID) async throws {
+        guard let id = BlobID(bytes: message.blob), message.batches.count <= Self.maximumBatchesPerMessage else {
+            throw UserError(.invalidArgument, "a hash message names one blob and holds at most 1024 batches")
+        }
+        var records: [HashBatchRecord] = []
+        for encoded in message.batches {
+            guard var blob = blobs[id] else { return }
+            do throws(ManifestError) {
+                let batch = try HashBatch(decoding: encoded)
+                _ = try blob.manifest.batchArrived(batch)
+                records.append(
+                    HashBatchRecord(blob: id, firstPiece: batch.firstPiece, epoch: batch.epoch, encoded: encoded)
+                )
+                blobs[id] = blob
+            } catch {
+                logger.warning("\(node) sent a hash batch that does not hold: \(error)")
+                guard error.code == .conflict else { continue }
+                try await fail(blob: id, because: "the origin changed: \(error)")
+                return
+            }
+        }
+        try await store.appendBatches(records)
+        try await finishTorrent(of: id)
+    }
+
+    /// Ends every distribution of a blob.
+    func fail(blob id: BlobID, because reason: String) async throws {
+        for (distribution, active) in distributions where active.record.blob == id {
+            try await end(distribution, as: .failed, because: reason)
+        }
+    }
+
+    /// Publishes the torrent once the last hash is in.
+    private func finishTorrent(of id: BlobID) async throws {
+        guard var blob = blobs[id], blob.record.finishedTorrent.isEmpty, let hashes = blob.manifest.allHashes else {
+            return
+        }
+        let relays = relayAddresses(of: id)
+        let torrent = TorrentBuilder(
+            name: blob.record.fileName,
+            geometry: blob.geometry,
+            hashes: hashes,
+            trackers: relays.map { "http://\($0)/announce" },
+            webSeeds: relays.map { "http://\($0)/blobs/\(id.hex)/content" }
+        ).build()
+        blob.record.finishedTorrent = torrent.content
+        blob.record.infoHashes = torrent.infoHashes
+        blob.record.state = .finished
+        blobs[id] = blob
+        try await store.updateBlob(blob.record)
+        for (distribution, active) in distributions where active.record.blob == id { tellWatchers(of: distribution) }
+    }
+
+    /// Where the relays of a blob's distributions serve.
+    private func relayAddresses(of id: BlobID) -> [String] {
+        let tasks = distributions.values.filter { $0.record.blob == id }.flatMap(\.tasks.values)
+        let relays = Set(tasks.filter { $0.record.kind == .relay }.map(\.record.node))
+        return relays.sorted().compactMap { nodes[$0]?.node.address }
+    }
+}

@@ -1,0 +1,97 @@
+internal import Manifest
+internal import NIOCore
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+extension Fleet {
+    /// A node's stream has come up: it is stored, welcomed, and told every task whose latest revision it lacks.
+    func connected(
+        _ hello: Hello,
+        from address: SocketAddress?
+    ) async throws -> (NodeOutbox, AsyncStream<ConnectResponse>) {
+        var node = hello.node ?? Node()
+        guard let id = NodeID(node.name) else { throw UserError(.invalidArgument, "a node's name breaks the rules") }
+        guard node.role == .relay || node.role == .agent else {
+            throw UserError(.invalidArgument, "a node is a relay or an agent")
+        }
+        try Self.checkLabels(node.labels)
+        if let known = nodes[id], known.node.role != node.role {
+            throw UserError(.failedPrecondition, "\(id) is the name of a node of the other role")
+        }
+        node.connected = false
+        node.address = Self.reachable(node.address, seenFrom: address)
+        let record = NodeRecord(
+            id: id,
+            role: node.role == .relay ? .relay : .agent,
+            payload: node.encoded,
+            publicKey: hello.publicKey,
+            incarnation: hello.incarnation,
+            lastSeenAt: clock.milliseconds()
+        )
+        do {
+            try await store.saveNode(record)
+        } catch where error.code == .conflict {
+            throw UserError(.failedPrecondition, "a later start of \(id) has already connected")
+        }
+        let (outbox, messages) = NodeOutbox.make(session: nextSession())
+        nodes[id]?.stream?.close()
+        nodes[id] = FleetNode(record: record, node: node, stream: outbox)
+        var welcome = Welcome()
+        welcome.controlPublicKey = signingKey.publicKey.bytes
+        welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
+        welcome.statusInterval = ProtoDuration(.milliseconds(250))
+        outbox.send(.welcome(welcome))
+        if node.role == .relay { try await relayMoved(id) }
+        try await sendTasks(to: id, having: hello.tasks)
+        return (outbox, messages)
+    }
+
+    func disconnected(_ id: NodeID, session: UInt64) async {
+        guard nodes[id]?.stream?.session == session else { return }
+        nodes[id]?.stream = nil
+        try? await store.nodesSeen([id: clock.milliseconds()])
+    }
+
+    func isConnected(_ id: NodeID) -> Bool { nodes[id]?.isConnected ?? false }
+
+    /// The agents an order is for; fails where there are none, or a named one is not known.
+    func agents(with labels: [Label], or names: [String]) throws(UserError) -> [NodeID] {
+        var found: Set<NodeID> = []
+        if !labels.isEmpty {
+            for (id, node) in nodes where node.node.role == .agent {
+                if labels.allSatisfy({ node.node.labels.contains($0) }) { found.insert(id) }
+            }
+        }
+        for name in names {
+            guard let id = NodeID(name), nodes[id]?.node.role == .agent else {
+                throw UserError(.notFound, "no agent is named \(name)", hint: "`sluice nodes list` shows all.")
+            }
+            found.insert(id)
+        }
+        guard !found.isEmpty else {
+            let wanted = labels.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+            throw UserError(
+                .failedPrecondition,
+                labels.isEmpty ? "no agent is asked for" : "no agent has the labels \(wanted)",
+                hint: "`sluice nodes list` shows the agents and their labels."
+            )
+        }
+        return found.sorted()
+    }
+
+    private static func checkLabels(_ labels: [Label]) throws(UserError) {
+        guard labels.count <= 64,
+            labels.allSatisfy({ (1...63).contains($0.key.utf8.count) && $0.value.utf8.count <= 63 })
+        else { throw UserError(.invalidArgument, "a node has at most 64 labels, keys of 1 to 63 bytes, values of 63") }
+    }
+
+    /// A node that listens on every address is reached at the one its stream comes from.
+    private static func reachable(_ address: String, seenFrom remote: SocketAddress?) -> String {
+        guard let colon = address.lastIndex(of: ":"), let seen = remote?.ipAddress else { return address }
+        let host = address[..<colon]
+        guard host == "0.0.0.0" || host == "[::]" || host == "::" else { return address }
+        return (seen.contains(":") ? "[\(seen)]" : seen) + address[colon...]
+    }
+}

@@ -1,0 +1,99 @@
+internal import RPC
+internal import Scheduling
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+extension Fleet {
+    /// Sends every open task whose latest revision the node has not applied (at-least-once; the node is idempotent).
+    func sendTasks(to id: NodeID, having applied: [TaskAck]) async throws {
+        let has = Dictionary(applied.map { ($0.task, $0.revision) }, uniquingKeysWith: max)
+        for record in try await store.openTasks(of: id) where has[record.id.text] ?? 0 < record.revision.rawValue {
+            send(record)
+        }
+        // What the node still works on although it has ended here: stop it.
+        for ack in applied {
+            guard let task = TaskID(ack.task) else { continue }
+            let record = try await store.task(task)
+            guard record == nil || record?.node != id else { continue }
+            var cancel = CancelTask()
+            cancel.reason = "control does not know this task"
+            var message = NodeTask()
+            message.task = ack.task
+            message.revision = ack.revision + 1
+            message.work = .cancel(cancel)
+            nodes[id]?.stream?.send(.task(message))
+        }
+    }
+
+    func send(_ record: TaskRecord) {
+        guard let stream = nodes[record.node]?.stream, let task = try? NodeTask(encoded: record.payload) else { return }
+        stream.send(.task(task))
+    }
+
+    /// A node has applied a revision; it is stored, so that a restart does not send it again.
+    func acknowledged(_ ack: TaskAck, by node: NodeID) async throws {
+        guard let id = TaskID(ack.task) else { return }
+        let revision = Revision(rawValue: ack.revision)
+        if let owner = owners[id], let task = distributions[owner]?.tasks[id] {
+            guard task.record.node == node, revision <= task.record.revision else { return }
+            distributions[owner]?.tasks[id]?.record.acknowledgedRevision = revision
+        } else {
+            guard let record = try await store.task(id), record.node == node, revision <= record.revision else { return }
+        }
+        try await store.updateTasks([TaskUpdate(id: id, acknowledgedRevision: revision)])
+    }
+
+    /// A node reports; it is stored, acknowledged, and the distribution moves on.
+    func statusArrived(_ status: TaskStatus, from node: NodeID) async throws {
+        guard let id = TaskID(status.task) else { return }
+        guard let owner = owners[id], var task = distributions[owner]?.tasks[id], task.record.node == node else {
+            return acknowledgeStatus(status, to: node)
+        }
+        if status.sequence > task.record.statusSequence, let state = TaskRecordState(status.state) {
+            task.status = status
+            task.record.statusSequence = status.sequence
+            if !task.record.state.isFinal { task.record.state = state }
+            distributions[owner]?.tasks[id] = task
+            let update = TaskStatusUpdate(sequence: status.sequence, payload: status.encoded)
+            try await store.updateTasks([TaskUpdate(id: id, state: task.record.state, status: update)])
+        }
+        acknowledgeStatus(status, to: node)
+        if !status.originChanged.isEmpty {
+            try await end(owner, as: .failed, because: "the origin changed: \(status.originChanged)")
+        } else {
+            try await moveOn(owner)
+        }
+    }
+
+    private func acknowledgeStatus(_ status: TaskStatus, to node: NodeID) {
+        var ack = StatusAck()
+        ack.task = status.task
+        ack.sequence = status.sequence
+        nodes[node]?.stream?.send(.statusAck(ack))
+    }
+
+    /// Moves a distribution on by its tasks' states.
+    private func moveOn(_ id: DistributionID) async throws {
+        guard let distribution = distributions[id] else { return }
+        let tasks = distribution.tasks.values.sorted { $0.record.node < $1.record.node }
+        let agents = tasks.filter { $0.record.kind == .agent }
+        let relays = tasks.filter { $0.record.kind == .relay }
+        switch DistributionOutcome.of(agents: agents.map(\.phase), relays: relays.map(\.phase)) {
+        case .pending: break
+        case .running:
+            if distribution.record.state == .pending {
+                distributions[id]?.record.state = .running
+                try await store.updateDistribution(id, state: .running, failure: "", endedAt: nil)
+            }
+        case .completed: return try await end(id, as: .completed, because: "")
+        case .targetsFailed(let count, let first):
+            let target = agents[first]
+            let reason = "\(count) of \(agents.count) targets failed; \(target.record.node): \(target.status.message)"
+            return try await end(id, as: .failed, because: reason)
+        case .relaysFailed(let first):
+            return try await end(id, as: .failed, because: "no relay could pull it: \(relays[first].status.message)")
+        }
+        tellWatchers(of: id)
+    }
+}

@@ -1,0 +1,79 @@
+internal import Logging
+internal import Manifest
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+/// Control's registry: which nodes there are, what each has to do, and how every distribution stands. What it tells
+/// a user or a node is stored first.
+actor Fleet {
+    let store: any ControlStore
+    let signingKey: SigningKey
+    let heartbeatInterval: Duration
+    let clock: WallClock
+    let logger: Logger
+    var nodes: [NodeID: FleetNode] = [:]
+    var distributions: [DistributionID: ActiveDistribution] = [:]
+    /// Which active distribution a task belongs to.
+    var owners: [TaskID: DistributionID] = [:]
+    var blobs: [BlobID: BlobHashes] = [:]
+    private var lastSession: UInt64 = 0
+    private var generator = SystemRandomNumberGenerator()
+
+    init(
+        store: any ControlStore,
+        signingKey: SigningKey,
+        heartbeatInterval: Duration,
+        clock: WallClock,
+        logger: Logger
+    ) {
+        self.store = store
+        self.signingKey = signingKey
+        self.heartbeatInterval = heartbeatInterval
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Reads all that had not ended when control last stopped.
+    func load() async throws {
+        for record in try await store.allNodes() {
+            nodes[record.id] = FleetNode(record: record, node: try Node(encoded: record.payload))
+        }
+        for blob in try await store.activeBlobs() { try await loadHashes(of: blob) }
+        for record in try await store.activeDistributions() {
+            let tasks = try await store.tasks(of: record.id).map(ActiveTask.init)
+            adopt(
+                ActiveDistribution(
+                    record: record,
+                    order: try Distribution(encoded: record.order),
+                    tasks: Dictionary(uniqueKeysWithValues: tasks.map { ($0.record.id, $0) })
+                )
+            )
+        }
+        logger.info("\(nodes.count) nodes known, \(distributions.count) distributions under way")
+    }
+
+    func adopt(_ distribution: ActiveDistribution) {
+        distributions[distribution.record.id] = distribution
+        for task in distribution.tasks.keys { owners[task] = distribution.record.id }
+    }
+
+    /// Takes a distribution that has ended out of memory; what is stored of it stays.
+    func forget(_ id: DistributionID) {
+        guard let ended = distributions.removeValue(forKey: id) else { return }
+        for task in ended.tasks.keys { owners.removeValue(forKey: task) }
+        for watcher in ended.watchers.values { watcher.finish() }
+        let blob = ended.record.blob
+        if !distributions.values.contains(where: { $0.record.blob == blob }) { blobs.removeValue(forKey: blob) }
+    }
+
+    func nextSession() -> UInt64 {
+        lastSession += 1
+        return lastSession
+    }
+
+    func newID<Resource>(_ prefix: String) -> ResourceID<Resource> {
+        ResourceID(prefix: prefix, using: &generator)
+    }
+}

@@ -1,0 +1,40 @@
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+/// Shows the fleet: the server of `NodeService`.
+struct NodeListing: NodeServiceServer {
+    let fleet: Fleet
+    let store: any ControlStore
+
+    func getNode(_ request: GetNodeRequest, context: RPCServerContext) async throws -> GetNodeResponse {
+        guard let id = NodeID(request.name), let record = try await store.node(id) else {
+            throw UserError(.notFound, "no node is named \(request.name)")
+        }
+        var response = GetNodeResponse()
+        response.node = try await shown(record)
+        return response
+    }
+
+    func listNodes(_ request: ListNodesRequest, context: RPCServerContext) async throws -> ListNodesResponse {
+        let role: NodeRecordRole? =
+            switch request.role {
+            case .relay: .relay
+            case .agent: .agent
+            default: nil
+            }
+        let page = try await store.nodes(PageRequest(request.pageSize, request.pageToken), role: role)
+        var response = ListNodesResponse()
+        for record in page.records { response.nodes.append(try await shown(record)) }
+        response.nextPageToken = page.nextToken ?? ""
+        return response
+    }
+
+    private func shown(_ record: NodeRecord) async throws -> Node {
+        var node = try Node(encoded: record.payload)
+        node.connected = await fleet.isConnected(record.id)
+        node.lastSeenTime = Timestamp(milliseconds: record.lastSeenAt)
+        return node
+    }
+}

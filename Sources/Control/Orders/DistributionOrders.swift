@@ -1,0 +1,107 @@
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+/// Accepts orders and tells how they stand: the server of `DistributionService`.
+struct DistributionOrders: DistributionServiceServer {
+    let checks: OrderChecks
+    let fleet: Fleet
+    let store: any ControlStore
+
+    func createDistribution(
+        _ request: CreateDistributionRequest,
+        context: RPCServerContext
+    ) async throws -> CreateDistributionResponse {
+        guard let asked = request.distribution else {
+            throw UserError(.invalidArgument, "no distribution was given")
+        }
+        guard request.requestId.utf8.count <= 128 else {
+            throw UserError(.invalidArgument, "a request id is at most 128 bytes")
+        }
+        var response = CreateDistributionResponse()
+        if !request.requestId.isEmpty, let known = try await store.distribution(requestID: request.requestId) {
+            response.distribution = try await fleet.distribution(known.id)
+            return response
+        }
+        do {
+            let order = try await checks.check(asked)
+            response.distribution =
+                request.validateOnly
+                ? order.distribution : try await fleet.create(order, requestID: request.requestId)
+            return response
+        } catch let error as UserError {
+            throw error
+        }
+    }
+
+    func getDistribution(
+        _ request: GetDistributionRequest,
+        context: RPCServerContext
+    ) async throws -> GetDistributionResponse {
+        var response = GetDistributionResponse()
+        response.distribution = try await fleet.distribution(try Self.id(request.name))
+        return response
+    }
+
+    func listDistributions(
+        _ request: ListDistributionsRequest,
+        context: RPCServerContext
+    ) async throws -> ListDistributionsResponse {
+        let page = try await store.distributions(PageRequest(request.pageSize, request.pageToken))
+        var response = ListDistributionsResponse()
+        for record in page.records {
+            var distribution = try await fleet.distribution(record.id)
+            distribution.targets = []
+            distribution.relays = []
+            response.distributions.append(distribution)
+        }
+        response.nextPageToken = page.nextToken ?? ""
+        return response
+    }
+
+    func watchDistribution(
+        _ request: WatchDistributionRequest,
+        responses: RPCWriter<WatchDistributionResponse>,
+        context: RPCServerContext
+    ) async throws {
+        for await distribution in try await fleet.watch(try Self.id(request.name)) {
+            var response = WatchDistributionResponse()
+            response.distribution = distribution
+            try await responses.write(response)
+        }
+    }
+
+    func cancelDistribution(
+        _ request: CancelDistributionRequest,
+        context: RPCServerContext
+    ) async throws -> CancelDistributionResponse {
+        var response = CancelDistributionResponse()
+        response.distribution = try await fleet.cancel(try Self.id(request.name))
+        return response
+    }
+
+    func getTorrent(_ request: GetTorrentRequest, context: RPCServerContext) async throws -> GetTorrentResponse {
+        guard let record = try await store.distribution(try Self.id(request.name)) else {
+            throw UserError(.notFound, "no distribution is named \(request.name)")
+        }
+        guard let blob = try await store.blob(record.blob), !blob.finishedTorrent.isEmpty else {
+            throw UserError(
+                .failedPrecondition,
+                "the torrent of \(request.name) is not finished yet",
+                hint: "It is there once a relay has pulled the whole file."
+            )
+        }
+        var response = GetTorrentResponse()
+        response.torrent = blob.finishedTorrent
+        response.magnetLink = PublishedMagnet.link(for: blob)
+        return response
+    }
+
+    private static func id(_ name: String) throws -> DistributionID {
+        guard let id = DistributionID(name) else {
+            throw UserError(.notFound, "no distribution is named \(name)")
+        }
+        return id
+    }
+}

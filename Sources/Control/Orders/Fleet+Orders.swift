@@ -1,0 +1,131 @@
+internal import Logging
+internal import Manifest
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+extension Fleet {
+    /// Watchers of one distribution at most.
+    static var maximumWatchers: Int { 1000 }
+
+    /// Creates a distribution and its tasks in one transaction, then tells the nodes.
+    func create(_ order: CheckedOrder, requestID: String) async throws -> Distribution {
+        let draft = OrderRecords(
+            order: order,
+            id: newID("d"),
+            requestID: requestID,
+            now: clock.milliseconds(),
+            epoch: blobs[order.identity.blobID]?.epoch ?? Epoch(rawValue: 1),
+            signingKey: signingKey,
+            newTaskID: { self.newID("t") }
+        )
+        let creation = try await store.createDistribution(
+            blob: draft.blob,
+            distribution: draft.distribution,
+            tasks: draft.tasks
+        )
+        guard creation.isNew else { return try await distribution(creation.distribution.id) }
+        try await loadHashes(of: creation.blob)
+        adopt(
+            ActiveDistribution(
+                record: creation.distribution,
+                order: order.distribution,
+                tasks: Dictionary(uniqueKeysWithValues: try draft.tasks.map { ($0.id, try ActiveTask($0)) })
+            )
+        )
+        for task in draft.tasks { send(task) }
+        logger.info("\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents")
+        return try await distribution(creation.distribution.id)
+    }
+
+    /// A distribution as it is now, from memory, or from the store once it has ended.
+    func distribution(_ id: DistributionID) async throws -> Distribution {
+        if let active = distributions[id] { return snapshot(active) }
+        guard let record = try await store.distribution(id) else {
+            throw UserError(.notFound, "no distribution is named \(id)")
+        }
+        return DistributionSnapshot.make(
+            order: try Distribution(encoded: record.order),
+            record: record,
+            tasks: try await store.tasks(of: id).map(ActiveTask.init),
+            blob: try await store.blob(record.blob)
+        )
+    }
+
+    /// The state now and each change until the end; a slow watcher sees the latest.
+    func watch(_ id: DistributionID) async throws -> AsyncStream<Distribution> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Distribution.self, bufferingPolicy: .bufferingNewest(1))
+        let now = try await distribution(id)
+        guard distributions[id] != nil else {
+            continuation.yield(try await distribution(id))
+            continuation.finish()
+            return stream
+        }
+        guard distributions[id]?.watchers.count ?? 0 < Self.maximumWatchers else {
+            throw UserError(.resourceExhausted, "\(id) already has \(Self.maximumWatchers) watchers")
+        }
+        let number = nextSession()
+        distributions[id]?.watchers[number] = continuation
+        continuation.onTermination = { _ in
+            Task { await self.stopWatching(id, number) }
+        }
+        continuation.yield(now)
+        return stream
+    }
+
+    private func stopWatching(_ id: DistributionID, _ number: UInt64) {
+        distributions[id]?.watchers.removeValue(forKey: number)
+    }
+
+    func cancel(_ id: DistributionID) async throws -> Distribution {
+        guard distributions[id] != nil else { return try await distribution(id) }
+        try await end(id, as: .cancelled, because: "")
+        return try await distribution(id)
+    }
+
+    /// Ends a distribution: stored, nodes that still work on it are told to stop, watchers see the end.
+    func end(_ id: DistributionID, as state: DistributionRecordState, because failure: String) async throws {
+        guard var active = distributions[id], !active.record.state.isFinal else { return }
+        let now = clock.milliseconds()
+        active.record.state = state
+        active.record.failure = failure
+        active.record.endedAt = now
+        distributions[id] = active
+        try await store.updateDistribution(id, state: state, failure: failure, endedAt: now)
+        var updates: [TaskUpdate] = []
+        if state != .completed {
+            for (task, entry) in active.tasks where !entry.record.state.isFinal {
+                let record = entry.record.cancelled(because: failure.isEmpty ? "cancelled" : failure)
+                active.tasks[task]?.record = record
+                updates.append(
+                    TaskUpdate(id: task, revision: record.revision, payload: record.payload, state: .cancelled)
+                )
+            }
+            try await store.updateTasks(updates)
+            for update in updates {
+                if let record = active.tasks[update.id]?.record { send(record) }
+            }
+        }
+        active.watchers = distributions[id]?.watchers ?? active.watchers
+        distributions[id] = active
+        tellWatchers(of: id)
+        logger.info("\(id) ended: \(state.rawValue)\(failure.isEmpty ? "" : ", " + failure)")
+        forget(id)
+    }
+
+    func tellWatchers(of id: DistributionID) {
+        guard let active = distributions[id], !active.watchers.isEmpty else { return }
+        let now = snapshot(active)
+        for watcher in active.watchers.values { watcher.yield(now) }
+    }
+
+    private func snapshot(_ active: ActiveDistribution) -> Distribution {
+        DistributionSnapshot.make(
+            order: active.order,
+            record: active.record,
+            tasks: Array(active.tasks.values),
+            blob: blobs[active.record.blob]?.record
+        )
+    }
+}

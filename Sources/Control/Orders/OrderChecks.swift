@@ -1,0 +1,130 @@
+internal import BitTorrent
+internal import Manifest
+internal import OriginClient
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+/// Checks an order whole before anything is created (R3): the configuration, the origin, the file, the targets.
+struct OrderChecks: Sendable {
+    let store: any ControlStore
+    let originClient: OriginClient
+    let fleet: Fleet
+
+    func check(_ asked: Distribution) async throws -> CheckedOrder {
+        var distribution = asked
+        let config = asked.config ?? DistributionConfig()
+        try Self.check(config)
+        let sha256 = try Self.digest(asked.sha256)
+        guard asked.sourceUrl.utf8.count <= 4096 else { throw UserError(.invalidArgument, "the URL is too long") }
+        distribution.fileName = try FileNameRule.name(asked: asked.fileName, url: asked.sourceUrl)
+        let origin = try await origin(of: asked.sourceUrl)
+        let agents = try await fleet.agents(with: asked.targetLabels, or: asked.targetNodes)
+        let relays = await fleet.relays(atMost: config.relayCount == 0 ? nil : Int(config.relayCount))
+        guard !relays.isEmpty else {
+            throw UserError(.failedPrecondition, "no relay is connected", hint: "Start one with `sluice relay`.")
+        }
+        let probe = try await probe(asked.sourceUrl, origin)
+        guard asked.size == 0 || asked.size == probe.size.rawValue else {
+            throw UserError(
+                .invalidArgument,
+                "the file at the origin has \(probe.size.rawValue) bytes, not \(asked.size)",
+                hint: "Leave --size out, or check the URL."
+            )
+        }
+        distribution.size = probe.size.rawValue
+        let pieceLength = try Self.pieceLength(config, size: probe.size)
+        guard let geometry = PieceGeometry(size: probe.size, pieceLength: pieceLength) else {
+            throw UserError(.invalidArgument, "a file of \(probe.size) cannot be cut into pieces of \(pieceLength) bytes")
+        }
+        distribution.origin = origin.name
+        distribution.pieceLength = pieceLength
+        guard let originID = OriginID(origin.name) else { throw UserError(.internal, "a stored origin has a bad name") }
+        return CheckedOrder(
+            distribution: distribution,
+            origin: originID,
+            allowPrivateAddresses: origin.allowPrivateAddresses,
+            identity: BlobIdentity(
+                url: asked.sourceUrl,
+                size: probe.size,
+                etag: probe.etag,
+                lastModified: probe.lastModified,
+                pieceLength: pieceLength
+            ),
+            geometry: geometry,
+            sha256: sha256,
+            agents: agents,
+            relays: relays
+        )
+    }
+
+    private func origin(of url: String) async throws -> Origin {
+        let origins = try await store.allOrigins().map { try Origin(encoded: $0.payload) }
+        guard let origin = OriginMatch.origin(of: url, among: origins) else {
+            throw UserError(
+                .failedPrecondition,
+                "\(url) is not below any registered origin",
+                hint: "Register one: sluice origins create NAME --base-urls URL"
+            )
+        }
+        return origin
+    }
+
+    private func probe(_ url: String, _ origin: Origin) async throws -> OriginProbe {
+        let policy = OriginAccessPolicy(
+            allowPrivateAddresses: origin.allowPrivateAddresses,
+            baseURLs: origin.baseUrls
+        )
+        do {
+            let probe = try await originClient.probe(url, policy: policy)
+            guard probe.size > .zero else { throw UserError(.failedPrecondition, "\(url) is empty or has no length") }
+            return probe
+        } catch let error as OriginError {
+            throw UserError(error, url: url)
+        }
+    }
+
+    private static func digest(_ text: String) throws -> [UInt8] {
+        guard !text.isEmpty else { return [] }
+        guard let digest = SHA256Digest(hex: text) else {
+            throw UserError(.invalidArgument, "a SHA-256 is 64 hexadecimal digits")
+        }
+        return digest.bytes
+    }
+
+    private static func check(_ config: DistributionConfig) throws {
+        guard config.priority <= 1000 else { throw UserError(.invalidArgument, "a priority is 1 to 1000") }
+        guard !(config.assistDisabled && config.bittorrentDisabled) else {
+            throw UserError(.invalidArgument, "with neither BitTorrent nor assist nothing can be sent")
+        }
+        if let after = config.assistAfter?.duration, after < .zero {
+            throw UserError(.invalidArgument, "assist cannot start after a negative time")
+        }
+    }
+
+    /// The publisher's own, the one asked for, or the one that suits the size.
+    private static func pieceLength(_ config: DistributionConfig, size: ByteCount) throws -> UInt32 {
+        guard config.torrent.isEmpty else {
+            let metainfo: Metainfo
+            do {
+                metainfo = try Metainfo(decoding: config.torrent)
+            } catch {
+                throw UserError(.invalidArgument, "the .torrent cannot be used: \(error)")
+            }
+            guard metainfo.geometry.size == size else {
+                throw UserError(
+                    .invalidArgument,
+                    "the .torrent is for \(metainfo.geometry.size.rawValue) bytes, the origin has \(size.rawValue)"
+                )
+            }
+            return metainfo.geometry.pieceLength
+        }
+        guard config.pieceLength != 0 else { return PieceGeometry.defaultPieceLength(for: size) }
+        let length = config.pieceLength
+        guard length.nonzeroBitCount == 1, (65_536...16_777_216).contains(length) else {
+            throw UserError(.invalidArgument, "a piece length is a power of two from 64 KiB to 16 MiB")
+        }
+        return length
+    }
+}

@@ -1,0 +1,94 @@
+internal import Manifest
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Units
+
+/// What an order becomes in the store: a blob, a distribution, a task for each relay and each agent.
+struct OrderRecords {
+    let blob: BlobRecord
+    let distribution: DistributionRecord
+    let tasks: [TaskRecord]
+
+    init(
+        order: CheckedOrder,
+        id: DistributionID,
+        requestID: String,
+        now: Int64,
+        epoch: Epoch,
+        signingKey: SigningKey,
+        newTaskID: () -> TaskID
+    ) {
+        let config = order.distribution.config ?? DistributionConfig()
+        let priority = config.priority == 0 ? 100 : config.priority
+        blob = BlobRecord(
+            id: order.identity.blobID,
+            url: order.identity.url,
+            size: order.geometry.size,
+            etag: order.identity.etag ?? "",
+            lastModified: order.identity.lastModified ?? "",
+            pieceLength: order.geometry.pieceLength,
+            fileName: order.distribution.fileName,
+            sha256: order.sha256,
+            origin: order.origin,
+            epoch: epoch,
+            publisherTorrent: config.torrent,
+            finishedTorrent: config.torrent,
+            createdAt: now
+        )
+        var kept = order.distribution
+        kept.name = id.text
+        distribution = DistributionRecord(
+            id: id,
+            requestID: requestID,
+            blob: blob.id,
+            origin: order.origin,
+            order: kept.encoded,
+            priority: priority,
+            createdAt: now
+        )
+        let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses)
+        let endpoints = order.relays.map(Endpoint.init)
+        let relayTasks = order.relays.map { relay in
+            var task = RelayTask()
+            task.blob = message
+            task.distribution = id.text
+            task.relays = endpoints
+            task.priority = priority
+            task.pullGrant =
+                PullGrant.signed(
+                    blob: order.identity.blobID,
+                    geometry: order.geometry,
+                    relay: relay.publicKey,
+                    stripes: [PieceRange(0..<order.geometry.pieceCount.rawValue)].compactMap(\.self),
+                    epoch: epoch,
+                    by: signingKey
+                ).encoded
+            return (relay.node, TaskKind.relay, NodeTask.Work.relayTask(task))
+        }
+        let assignments = order.agents.map { agent in
+            var assignment = Assignment()
+            assignment.blob = message
+            assignment.distribution = id.text
+            assignment.fileName = order.distribution.fileName
+            assignment.relays = endpoints
+            assignment.config = config
+            assignment.config?.torrent = []
+            assignment.epoch = epoch.rawValue
+            assignment.priority = priority
+            return (agent, TaskKind.agent, NodeTask.Work.assignment(assignment))
+        }
+        let blobID = blob.id
+        tasks = (relayTasks + assignments).map { node, kind, work in
+            TaskRecord(
+                id: newTaskID(),
+                distribution: id,
+                blob: blobID,
+                node: node,
+                kind: kind,
+                revision: Revision(rawValue: 0),
+                payload: []
+            ).revised(work, state: .pending)
+        }
+    }
+}

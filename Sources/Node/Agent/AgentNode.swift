@@ -1,0 +1,37 @@
+package import Logging
+internal import Manifest
+internal import ServiceLifecycle
+internal import SluiceAPI
+internal import Units
+
+/// An agent: downloads onto its own machine what control assigns to it, and shares it with other agents.
+package struct AgentNode: Service {
+    private let configuration: NodeConfiguration
+    private let destination: String
+    private let logger: Logger
+
+    /// Finished files appear in the folder `destination`, which is made when missing.
+    package init(configuration: NodeConfiguration, destination: String, logger: Logger) {
+        self.configuration = configuration
+        self.destination = destination
+        self.logger = logger
+    }
+
+    /// Runs until graceful shutdown or cancellation; throws a `UserError` where it cannot start.
+    package func run() async throws {
+        let runtime = try await NodeRuntime.start(configuration, prefix: "agent", logger: logger)
+        logger.info("agent \(runtime.identity.name) listening on \(runtime.address)")
+        let work = AgentWork(runtime: runtime, destination: destination)
+        await NodeLoop(runtime: runtime, role: .agent).run { change in
+            switch change {
+            case .assignment(let task, let assignment): await work.begin(task, assignment)
+            case .cancelled(let task, _): await work.cancel(task)
+            case .relayTask(let task, _): runtime.logger.warning("\(task) is a relay task, and this is an agent")
+            }
+        } welcomed: { key in
+            await work.controlKnown(key)
+        }
+        await work.stop()
+        await runtime.close()
+    }
+}

@@ -1,0 +1,90 @@
+internal import Download
+internal import HTTP
+internal import Logging
+internal import Manifest
+internal import NIOCore
+internal import OriginClient
+internal import SluiceAPI
+internal import Transport
+internal import Units
+
+extension BlobDelivery {
+    /// Fetches a range of one piece over HTTP, from a relay or, under a lease, from the origin.
+    func fetch(_ source: SourceID, _ piece: PieceIndex, _ range: ByteRange) {
+        let key = Fetch(source: source, piece: piece)
+        fetches[key]?.cancel()
+        let cutter = BlockCutter(geometry: blob.geometry, piece: piece, range: range)
+        if let origin, origin.source == source {
+            fetches[key] = Task {
+                let isDone = await origin.fetch(range) { await self.arrived(source, cutter.cut($0)) }
+                fetchEnded(key, failed: !isDone)
+            }
+            return
+        }
+        guard let relay = relays[source] else { return fetchEnded(key, failed: true) }
+        fetches[key] = Task {
+            do {
+                let stream = try await relay.fetch(blob.id, range)
+                try await withTaskCancellationHandler {
+                    for try await bytes in stream.body { arrived(source, cutter.cut(bytes)) }
+                } onCancel: {
+                    stream.reset(.cancel)
+                }
+                fetchEnded(key, failed: !cutter.isDone)
+            } catch {
+                fetchEnded(key, failed: !Task.isCancelled)
+            }
+        }
+    }
+
+    private func arrived(_ source: SourceID, _ blocks: [(block: Block, bytes: ByteBuffer)]) {
+        var actions: [DownloadAction] = []
+        for (block, bytes) in blocks {
+            if engine.blockArrived(source, block, at: BootClock.now(), into: &actions) { assembly.add(block, bytes) }
+        }
+        perform(actions)
+    }
+
+    private func fetchEnded(_ key: Fetch, failed: Bool) {
+        fetches.removeValue(forKey: key)
+        var actions: [DownloadAction] = []
+        engine.fetchEnded(key.source, key.piece, failed: failed, at: BootClock.now(), into: &actions)
+        perform(actions)
+    }
+
+    // MARK: Origin
+
+    /// The origin becomes a source once the lease has a connection for it, and stops being one when it is gone.
+    func wantOrigin(_ isWanted: Bool) {
+        guard isWanted else {
+            origin?.stop()
+            return
+        }
+        guard origin == nil, let message = assignment.blob, let id = OriginID(message.origin) else { return }
+        let fetcher = OriginFetcher(
+            source: SourceID(rawValue: 1_000_001),
+            origin: id,
+            blob: message,
+            distribution: assignment.distribution,
+            priority: assignment.priority,
+            runtime: runtime
+        )
+        origin = fetcher
+        fetcher.start { await self.originOpened() } closed: { await self.originClosed() }
+    }
+
+    private func originOpened() {
+        guard let origin else { return }
+        var actions: [DownloadAction] = []
+        let all = PieceSet(full: blob.geometry.pieceCount)
+        engine.sourceAdded(origin.source, .originHTTP, has: all, isChoked: false, at: BootClock.now(), into: &actions)
+        perform(actions)
+    }
+
+    private func originClosed() {
+        guard let origin else { return }
+        var actions: [DownloadAction] = []
+        engine.sourceLost(origin.source, at: BootClock.now(), into: &actions)
+        perform(actions)
+    }
+}

@@ -1,0 +1,148 @@
+internal import BitTorrent
+internal import Download
+internal import Logging
+internal import Manifest
+internal import NIOCore
+internal import SluiceAPI
+internal import Swarm
+internal import Transport
+internal import Units
+
+extension BlobDelivery {
+    /// What peers do, told to the engine.
+    func followSwarm() async {
+        for await event in blob.swarm.events {
+            guard !Task.isCancelled else { return }
+            var actions: [DownloadAction] = []
+            take(event, BootClock.now(), &actions)
+            perform(actions)
+        }
+    }
+
+    private func take(_ event: SwarmEvent, _ now: BootTime, _ actions: inout [DownloadAction]) {
+        switch event {
+        case .peerJoined(let peer, let kind, let address): joined(peer, kind, address, now, &actions)
+        case .peerLeft(let peer):
+            peers.removeValue(forKey: peer)
+            engine.sourceLost(source(peer), at: now, into: &actions)
+        case .bitField(let peer, let has): engine.sourceHas(source(peer), has.pieces, at: now, into: &actions)
+        case .have(let peer, let pieces): engine.sourceHas(source(peer), pieces, at: now, into: &actions)
+        case .choked(let peer), .snubbed(let peer):
+            if case .snubbed = event { return }
+            engine.sourceChoked(source(peer), at: now, into: &actions)
+        case .unchoked(let peer): engine.sourceUnchoked(source(peer), at: now, into: &actions)
+        case .blocks(let blocks):
+            for (peer, block, bytes) in blocks {
+                if engine.blockArrived(source(peer), block, at: now, into: &actions) { assembly.add(block, bytes) }
+            }
+        case .rejected(let peer, let block): engine.requestRejected(source(peer), block, at: now, into: &actions)
+        case .batch(let peer, let encoded): batchArrived(encoded, from: peer, now, &actions)
+        case .handshakeFailed: break
+        }
+    }
+
+    private func joined(
+        _ peer: PeerHandle,
+        _ kind: PeerKind,
+        _ address: SocketAddress?,
+        _ now: BootTime,
+        _ actions: inout [DownloadAction]
+    ) {
+        let nothing = PieceSet(capacity: blob.geometry.pieceCount)
+        let place = address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
+        peers[peer] = PeerRecord(kind: kind, address: place, has: nothing)
+        guard assignment.config?.bittorrentDisabled != true else { return }
+        var isRelay = false
+        if case .relay = kind { isRelay = true }
+        blob.swarm.setInterested(true, peer)
+        engine.sourceAdded(
+            source(peer),
+            isRelay ? .relayPeer : .agentPeer,
+            has: nothing,
+            isChoked: true,
+            at: now,
+            into: &actions
+        )
+    }
+
+    /// A batch is checked before anything is believed of it; a forged one ends the peer.
+    private func batchArrived(
+        _ encoded: [UInt8],
+        from peer: PeerHandle,
+        _ now: BootTime,
+        _ actions: inout [DownloadAction]
+    ) {
+        do {
+            let pieces = try blob.accept(try HashBatch(decoding: encoded))
+            engine.piecesProvable(pieces, at: now, into: &actions)
+        } catch {
+            // An older epoch is late, not forged.
+            guard error.code != .revokedEpoch, error.code != .tooMany else { return }
+            reports.add(peers[peer]?.address ?? "?", .badBatch)
+            runtime.logger.warning("a hash batch does not hold", metadata: ["error": "\(error)"])
+            blob.swarm.ban(peer, reason: "it passed on a hash batch that does not hold")
+            report()
+        }
+    }
+
+    // MARK: Relays
+
+    /// Batches over HTTP: for agents whose BitTorrent does not work, and behind a peer that keeps them back.
+    func followBatches() async {
+        while !Task.isCancelled, !blob.hashesAreComplete {
+            let missing = blob.provable
+            let first = blob.geometry.pieceCount.indices.first { !missing.contains($0) } ?? PieceIndex(0)
+            if peers.isEmpty || engine.assist.isAssisting {
+                for relay in relays.values {
+                    for encoded in (try? await relay.batches(of: blob.id, from: first)) ?? [] { batchFetched(encoded) }
+                }
+            }
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    private func batchFetched(_ encoded: [UInt8]) {
+        guard let batch = try? HashBatch(decoding: encoded), let pieces = try? blob.accept(batch) else { return }
+        var actions: [DownloadAction] = []
+        engine.piecesProvable(pieces, at: BootClock.now(), into: &actions)
+        perform(actions)
+    }
+
+    /// Announces to every relay's tracker, and connects to the peers they name. Lost relays are tried again.
+    func followTrackers() async {
+        guard assignment.config?.bittorrentDisabled != true else { return }
+        while !Task.isCancelled {
+            for infoHash in blob.infoHashes {
+                for relay in relays.values {
+                    let left = blob.geometry.size.rawValue - engine.verifiedBytes.rawValue
+                    let request = AnnounceRequest(
+                        infoHash: infoHash,
+                        peerID: runtime.session.peerID,
+                        port: UInt16(clamping: runtime.port),
+                        uploaded: blob.swarm.uploaded,
+                        downloaded: blob.swarm.downloaded,
+                        left: ByteCount(rawValue: left),
+                        event: .none,
+                        wanted: 50,
+                        isCompact: true
+                    )
+                    for peer in (try? await relay.announce(request)) ?? [] where !engine.isComplete { connect(to: peer) }
+                }
+            }
+            if !engine.isComplete {
+                let known = Set(peers.values.map(\.address))
+                for endpoint in assignment.relays where !known.contains(endpoint.address) { connect(to: endpoint) }
+            }
+            try? await Task.sleep(for: engine.isComplete ? .seconds(10) : .seconds(2))
+        }
+    }
+
+    private func connect(to peer: PeerAddress) {
+        let isSelf = Int(peer.port) == runtime.port && peer.address == runtime.listener.localAddress.addressBytes
+        guard !isSelf, let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: peer.address), port: Int(peer.port))
+        else { return }
+        let known = peers.values.contains { $0.address == "\(address.ipAddress ?? ""):\(peer.port)" }
+        let isRelay = relaySources.keys.contains("\(address.ipAddress ?? ""):\(peer.port)")
+        if !known, !isRelay { blob.swarm.connect(to: address, kind: .agent) }
+    }
+}

@@ -1,0 +1,26 @@
+internal import Manifest
+internal import NIOCore
+internal import Units
+
+/// The bytes of pieces that are partly received, in memory until they are whole and proven.
+struct PieceAssembly {
+    private let geometry: PieceGeometry
+    private var buffers: [PieceIndex: ByteBuffer] = [:]
+
+    init(geometry: PieceGeometry) { self.geometry = geometry }
+
+    mutating func add(_ block: Block, _ bytes: ByteBuffer) {
+        precondition(bytes.readableBytes == Int(block.length), "a block of the wrong length")
+        let length = Int(geometry.length(of: block.piece))
+        var buffer = buffers.removeValue(forKey: block.piece) ?? Self.zeroed(length)
+        buffer.setBuffer(bytes, at: Int(block.offset))
+        buffers[block.piece] = buffer
+    }
+
+    private static func zeroed(_ length: Int) -> ByteBuffer { ByteBuffer(repeating: 0, count: length) }
+
+    /// The whole piece; it is not kept any longer.
+    mutating func take(_ piece: PieceIndex) -> ByteBuffer? { buffers.removeValue(forKey: piece) }
+
+    mutating func discard(_ piece: PieceIndex) { buffers.removeValue(forKey: piece) }
+}

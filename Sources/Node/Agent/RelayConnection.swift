@@ -1,0 +1,98 @@
+internal import BitTorrent
+internal import HTTP
+internal import Manifest
+internal import NIOCore
+internal import NIOPosix
+internal import Transport
+internal import Units
+
+/// An agent's HTTP/2 connection to one relay: ranges, hash batches and the tracker. Opened when it is first needed,
+/// and again after it broke.
+actor RelayConnection {
+    /// How long the relay may take for a piece it does not have yet.
+    private static let batchLimit = 32 << 20
+
+    let host: String
+    let port: Int
+    private var client: HTTPClient?
+
+    init?(address: String) {
+        guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]) else {
+            return nil
+        }
+        var host = String(address[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        self.host = host
+        self.port = port
+    }
+
+    private func connection() async throws -> HTTPClient {
+        if let client, client.isActive { return client }
+        let made = try await HTTPClient.connect(
+            host: host,
+            port: port,
+            timeout: .seconds(5),
+            group: MultiThreadedEventLoopGroup.singleton
+        )
+        client = made
+        return made
+    }
+
+    private func get(_ path: String, range: ByteRange? = nil) async throws -> HTTPClientStream {
+        var fields = HTTPFields()
+        if let range { fields.append("range", "bytes=\(range.start)-\(range.end - 1)") }
+        let head = HTTPRequestHead(
+            method: "GET",
+            scheme: "http",
+            authority: "\(host):\(port)",
+            path: path,
+            fields: fields
+        )
+        let stream = try await connection().request(head, endStream: true)
+        let status = try await stream.response().status
+        guard status == (range == nil ? 200 : 206) else {
+            stream.reset(.cancel)
+            throw HTTPError(.protocolViolation, "the relay answered \(status)")
+        }
+        return stream
+    }
+
+    /// The bytes of a range as they come; the body's own errors are thrown.
+    func fetch(_ blob: BlobID, _ range: ByteRange) async throws -> HTTPClientStream {
+        try await get("/blobs/\(blob.hex)/content", range: range)
+    }
+
+    /// The signed batches from a piece on, in canonical form.
+    func batches(of blob: BlobID, from piece: PieceIndex) async throws -> [[UInt8]] {
+        var body = try await whole(get("/blobs/\(blob.hex)/batches?from=\(piece.rawValue)"), atMost: Self.batchLimit)
+        var batches: [[UInt8]] = []
+        while let length = body.readInteger(as: UInt32.self), let bytes = body.readBytes(length: Int(length)) {
+            batches.append(bytes)
+        }
+        return batches
+    }
+
+    /// Announces to the relay's tracker; the answer is the peers it knows.
+    func announce(_ request: AnnounceRequest) async throws -> [PeerAddress] {
+        let body = try await whole(get("/announce?\(request.query)"), atMost: 1 << 20)
+        var announce = TrackerAnnounce(tracker: "\(host):\(port)", at: BootClock.now())
+        return try announce.answered(Array(body.readableBytesView), at: BootClock.now())
+    }
+
+    private func whole(_ stream: HTTPClientStream, atMost limit: Int) async throws -> ByteBuffer {
+        var whole = ByteBuffer()
+        for try await var part in stream.body {
+            guard whole.readableBytes + part.readableBytes <= limit else {
+                stream.reset(.cancel)
+                throw HTTPError(.protocolViolation, "the relay's answer is too large")
+            }
+            whole.writeBuffer(&part)
+        }
+        return whole
+    }
+
+    func close() async {
+        await client?.close()
+        client = nil
+    }
+}

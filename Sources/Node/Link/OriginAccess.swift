@@ -1,0 +1,207 @@
+internal import Leases
+internal import Logging
+internal import SluiceAPI
+internal import Synchronization
+internal import Transport
+internal import Units
+
+/// This node's leases at origins: nothing here touches an origin without one (DESIGN.md section 7).
+final class OriginAccess: Sendable {
+    private struct Origin {
+        var holder: LeaseHolder
+        var permits: [ObjectIdentifier: OriginPermit] = [:]
+        /// Those who wait for a connection.
+        var waiting = 0
+        var weight: UInt32 = 100
+        var nextHeartbeat: BootTime
+        var pausedUntil = BootTime.zero
+    }
+
+    private struct State {
+        var origins: [OriginID: Origin] = [:]
+        var terms = LeaseTerms(duration: .seconds(30))
+        var unreported: [OriginAccount: ByteCount] = [:]
+        var totals: [OriginAccount: ByteCount] = [:]
+        var usageSequence: UInt64
+        var nextUsage = BootTime.zero
+    }
+
+    private static let tick = Duration.milliseconds(20)
+    private static let usageInterval = Duration.milliseconds(500)
+    /// Connections one node wants of one origin at most.
+    private static let maximumConnections: UInt32 = 16
+
+    private let link: ControlLink
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    init(link: ControlLink, logger: Logger) {
+        self.link = link
+        self.logger = logger
+        self.state = Mutex(State(usageSequence: StatusSequence.now()))
+    }
+
+    /// Keeps the leases up until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            step()
+            try? await Task.sleep(for: Self.tick)
+        }
+    }
+
+    /// Waits for a connection slot. Cancelled, it throws `CancellationError`.
+    func permit(
+        at origin: OriginID,
+        use: OriginUse,
+        for distribution: String,
+        weight: UInt32
+    ) async throws -> OriginPermit {
+        let account = OriginAccount(origin: origin, distribution: distribution, use: use)
+        let permit = OriginPermit(access: self, account: account)
+        change(origin) { entry, now in
+            entry.waiting += 1
+            entry.weight = max(1, weight)
+            entry.nextHeartbeat = min(entry.nextHeartbeat, now)
+        }
+        defer { change(origin) { entry, _ in entry.waiting -= 1 } }
+        while true {
+            try Task.checkCancellation()
+            let isOpen = change(origin) { entry, now in
+                guard now >= entry.pausedUntil, entry.holder.openConnection(at: now) else { return false }
+                entry.permits[ObjectIdentifier(permit)] = permit
+                return true
+            }
+            if isOpen { return permit }
+            try await Task.sleep(for: Self.tick)
+        }
+    }
+
+    // MARK: Events
+
+    /// The stream to control is up: everything is said again at once.
+    func streamOpened(heartbeatInterval: Duration) {
+        state.withLock { state in
+            let duration = min(max(heartbeatInterval * 3, .seconds(1)), .seconds(3600))
+            state.terms = LeaseTerms(duration: duration)
+            let now = BootClock.now()
+            for origin in state.origins.keys { state.origins[origin]?.nextHeartbeat = now }
+        }
+    }
+
+    func grantArrived(_ message: LeaseGrant) {
+        guard let origin = OriginID(message.origin), let grant = GrantedLease(message) else { return }
+        change(origin) { entry, now in
+            // A shrink that is applied already frees capacity for others: say so at once.
+            if entry.holder.grantArrived(grant, at: now) { entry.nextHeartbeat = now }
+        }
+    }
+
+    /// The origin asked for a pause (429, 503).
+    func throttled(at origin: OriginID, for pause: Duration) {
+        change(origin) { entry, now in entry.pausedUntil = max(entry.pausedUntil, now + min(pause, .seconds(3600))) }
+    }
+
+    // MARK: For permits
+
+    func shouldGiveUp(at origin: OriginID) -> Bool {
+        change(origin) { entry, now in now < entry.pausedUntil || entry.holder.shouldGiveUpConnection }
+    }
+
+    func takeBytes(upTo wanted: ByteCount, atLeast least: ByteCount, at origin: OriginID) -> ByteCount {
+        change(origin) { entry, now in
+            let granted = entry.holder.takeBytes(upTo: wanted, atLeast: least, at: now)
+            if granted == .zero, entry.holder.lacksChunk {
+                entry.nextHeartbeat = min(entry.nextHeartbeat, now + .milliseconds(100))
+            }
+            return granted
+        }
+    }
+
+    func used(_ bytes: ByteCount, by account: OriginAccount) {
+        state.withLock { state in
+            state.unreported[account, default: .zero] += bytes
+            state.totals[account, default: .zero] += bytes
+        }
+    }
+
+    func released(_ permit: OriginPermit, at origin: OriginID) {
+        change(origin) { entry, now in
+            guard entry.permits.removeValue(forKey: ObjectIdentifier(permit)) != nil else { return }
+            if entry.holder.connectionClosed() { entry.nextHeartbeat = now }
+        }
+    }
+
+    /// Bytes taken in this run for one distribution.
+    func total(at origin: OriginID, for distribution: String) -> ByteCount {
+        state.withLock { state in
+            state.totals.filter { $0.key.origin == origin && $0.key.distribution == distribution }
+                .values.reduce(.zero, +)
+        }
+    }
+
+    // MARK: Private
+
+    @discardableResult
+    private func change<Value: Sendable>(_ origin: OriginID, _ body: (inout Origin, BootTime) -> Value) -> Value {
+        state.withLock { state in
+            let now = BootClock.now()
+            var entry =
+                state.origins[origin]
+                ?? Origin(
+                    holder: LeaseHolder(terms: state.terms, firstSequence: StatusSequence.now(), at: now),
+                    nextHeartbeat: now
+                )
+            defer { state.origins[origin] = entry }
+            return body(&entry, now)
+        }
+    }
+
+    private func step() {
+        let (messages, revoked) = state.withLock { state -> ([ConnectRequest.Message], [OriginPermit]) in
+            let now = BootClock.now()
+            var messages: [ConnectRequest.Message] = []
+            var revoked: [OriginPermit] = []
+            for origin in state.origins.keys {
+                guard var entry = state.origins[origin] else { continue }
+                let excess = Int(entry.holder.connectionsToAbort(at: now))
+                revoked += entry.permits.values.filter { !$0.isRevoked }.prefix(excess)
+                if now >= entry.nextHeartbeat, entry.waiting > 0 || !entry.permits.isEmpty || entry.holder.holdsAnything {
+                    messages.append(.leaseHeartbeat(Self.heartbeat(origin, &entry, now)))
+                    entry.nextHeartbeat = now + state.terms.heartbeatInterval
+                }
+                state.origins[origin] = entry
+            }
+            messages += usage(&state, now)
+            return (messages, revoked)
+        }
+        for permit in revoked { permit.revoke() }
+        for message in messages { link.send(message) }
+    }
+
+    private static func heartbeat(_ origin: OriginID, _ entry: inout Origin, _ now: BootTime) -> LeaseHeartbeat {
+        let wanted = min(UInt32(clamping: entry.waiting + entry.permits.count), maximumConnections)
+        let heartbeat = entry.holder.heartbeatSent(
+            wants: LeaseAmounts(connections: wanted, rate: wanted == 0 ? 0 : .max),
+            wantsBytes: entry.holder.lacksChunk || !entry.holder.holdsAnything ? 64 << 20 : 0,
+            weight: entry.weight,
+            at: now
+        )
+        return LeaseHeartbeat(heartbeat, origin: origin)
+    }
+
+    private func usage(_ state: inout State, _ now: BootTime) -> [ConnectRequest.Message] {
+        guard now >= state.nextUsage, !state.unreported.isEmpty else { return [] }
+        state.nextUsage = now + Self.usageInterval
+        defer { state.unreported = [:] }
+        return state.unreported.map { account, bytes in
+            state.usageSequence += 1
+            var usage = OriginUsage()
+            usage.origin = account.origin.text
+            usage.sequence = state.usageSequence
+            usage.distribution = account.distribution
+            usage.reason = account.use
+            usage.bytes = bytes.rawValue
+            return .originUsage(usage)
+        }
+    }
+}

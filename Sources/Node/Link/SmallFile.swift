@@ -1,0 +1,18 @@
+internal import Foundation
+internal import Units
+
+/// State files of a few lines: written whole and renamed into place, readable by this user alone.
+enum SmallFile {
+    static func read(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    static func write(_ text: String, to path: String) throws(UserError) {
+        do {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        } catch {
+            throw UserError(.permissionDenied, "\(path) cannot be written", hint: "Check the --data folder.")
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package import SluiceAPI
+package import Units
+
+/// What a relay or an agent is told at its start.
+package struct NodeConfiguration: Sendable {
+    /// Where control listens.
+    package var controlHost: String
+    package var controlPort: Int
+    /// The folder for the cache and the node's identity; made when missing.
+    package var dataDirectory: String
+    /// Where the node listens; port 0 lets the kernel choose.
+    package var host: String
+    package var port: Int
+    /// Made on the first start and kept in the data folder unless given.
+    package var name: NodeID?
+    package var labels: [Label] = []
+    package var version = ""
+    /// HTTPS on the relay's port when both are given; PEM files.
+    package var tlsCertificatePath: String?
+    package var tlsKeyPath: String?
+    /// Disk space for the cache; 90 % of what is free unless given.
+    package var cacheBytes: ByteCount?
+    /// Called each time control has answered the node's hello.
+    package var whenConnected: @Sendable () -> Void = {}
+
+    package init(controlHost: String, controlPort: Int, dataDirectory: String, host: String, port: Int) {
+        self.controlHost = controlHost
+        self.controlPort = controlPort
+        self.dataDirectory = dataDirectory
+        self.host = host
+        self.port = port
+    }
+}

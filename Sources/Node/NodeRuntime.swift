@@ -1,0 +1,140 @@
+internal import Foundation
+internal import HTTP
+internal import Logging
+internal import Manifest
+internal import NIOCore
+internal import NIOPosix
+internal import OriginClient
+internal import PieceCache
+internal import SluiceAPI
+internal import Swarm
+internal import Transport
+internal import Units
+
+/// What a relay and an agent have in common: identity, cache, swarms, one listener, the link to control, and the right
+/// to touch origins.
+struct NodeRuntime: Sendable {
+    let configuration: NodeConfiguration
+    let identity: NodeIdentity
+    let cache: PieceCache
+    let session: SwarmSession
+    let catalog: BlobCatalog
+    let tracker: TrackerEndpoint
+    let listener: Listener
+    let link: ControlLink
+    let statuses: StatusBoard
+    let origins: OriginAccess
+    let originClient: OriginClient
+    let logger: Logger
+
+    /// Threads that hash and touch the disk.
+    static let poolThreads = 2
+
+    static func start(_ configuration: NodeConfiguration, prefix: String, logger: Logger) async throws -> NodeRuntime {
+        let identity = try NodeIdentity.load(
+            from: configuration.dataDirectory,
+            name: configuration.name,
+            prefix: prefix
+        )
+        var logger = logger
+        logger[metadataKey: "node"] = "\(identity.name)"
+        let pool = NIOThreadPool(numberOfThreads: poolThreads)
+        pool.start()
+        let cache = try PieceCache(
+            directory: "\(configuration.dataDirectory)/cache",
+            limits: configuration.cacheLimits,
+            pool: pool,
+            logger: logger
+        )
+        let group = MultiThreadedEventLoopGroup.singleton
+        var generator = SystemRandomNumberGenerator()
+        let session = SwarmSession(group: group, peerID: .random(using: &generator), logger: logger)
+        let catalog = BlobCatalog()
+        let tracker = TrackerEndpoint(seed: generator.next())
+        let router = NodeRouter(catalog: catalog, tracker: tracker, logger: logger)
+        let listener = try await listen(configuration, group, router, session, logger)
+        let link = ControlLink(
+            host: configuration.controlHost,
+            port: configuration.controlPort,
+            seed: generator.next(),
+            logger: logger
+        )
+        return NodeRuntime(
+            configuration: configuration,
+            identity: identity,
+            cache: cache,
+            session: session,
+            catalog: catalog,
+            tracker: tracker,
+            listener: listener,
+            link: link,
+            statuses: StatusBoard(link: link),
+            origins: OriginAccess(link: link, logger: logger),
+            originClient: try OriginClient(logger: logger),
+            logger: logger
+        )
+    }
+
+    private static func listen(
+        _ configuration: NodeConfiguration,
+        _ group: any EventLoopGroup,
+        _ router: NodeRouter,
+        _ session: SwarmSession,
+        _ logger: Logger
+    ) async throws -> Listener {
+        var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
+        if let certificate = configuration.tlsCertificatePath, let key = configuration.tlsKeyPath {
+            listening.tls = try TLSServerContext(certificateFile: certificate, keyFile: key)
+        }
+        do {
+            return try await Listener.bind(
+                listening,
+                group: group,
+                handlers: ListenerHandlers(
+                    http2: { HTTPServer.installHTTP2(on: $0, handler: router) },
+                    http1: { HTTPServer.installHTTP1(on: $0, handler: router) },
+                    bitTorrent: { session.accept($0) }
+                )
+            )
+        } catch {
+            throw UserError(.unavailable, "cannot listen on \(configuration.host):\(configuration.port): \(error)")
+        }
+    }
+
+    /// Host and port where this node is reached.
+    var address: String {
+        let bound = listener.localAddress
+        let host = bound.ipAddress ?? configuration.host
+        return "\(host.contains(":") ? "[\(host)]" : host):\(bound.port ?? 0)"
+    }
+
+    var port: Int { listener.localAddress.port ?? 0 }
+
+    /// What control is told when the stream comes up.
+    func hello(role: NodeRole, tasks: [TaskAck]) -> [ConnectRequest.Message] {
+        var node = Node()
+        node.name = identity.name.text
+        node.role = role
+        node.labels = configuration.labels
+        if configuration.tlsCertificatePath != nil {
+            var label = Label()
+            label.key = "tls"
+            label.value = "yes"
+            node.labels.append(label)
+        }
+        node.address = address
+        node.version = configuration.version
+        var hello = Hello()
+        hello.node = node
+        hello.publicKey = role == .relay ? identity.key.publicKey.bytes : []
+        hello.tasks = tasks
+        hello.incarnation = identity.incarnation
+        return [.hello(hello)]
+    }
+
+    func close() async {
+        await listener.close()
+        await session.close()
+        await originClient.shutdown()
+    }
+}

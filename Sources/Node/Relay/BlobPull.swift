@@ -1,0 +1,155 @@
+internal import Logging
+internal import Manifest
+internal import NIOCore
+internal import OriginClient
+internal import PieceCache
+internal import SluiceAPI
+internal import Synchronization
+internal import Units
+
+/// Pulls one blob from its origin over several connections, each under a lease, into the growing cache. Every piece
+/// is hashed as it is stored, and its hash is signed and handed on.
+struct BlobPull: Sendable {
+    /// Connections of one pull at most; the lease may give fewer.
+    static let maximumConnections = 4
+    /// Pieces of one range request at most, so that the first pieces do not wait for the last.
+    static let maximumRun = 8
+    /// Tries of one run before the pull gives up, with growing pauses between them.
+    static let maximumFailures = 12
+
+    let blob: ActiveBlob
+    let work: RelayTask
+    let origin: OriginID
+    let access: OriginAccess
+    let client: OriginClient
+    /// Called for each piece as soon as it is stored.
+    let pieceStored: @Sendable (PieceIndex, PieceHashes) async -> Void
+    let logger: Logger
+
+    /// Returns once every piece is in the cache; throws the `UserError` that ended the pull.
+    func run() async throws {
+        let available = blob.cache.available
+        let missing = blob.geometry.pieceCount.indices.filter { !available.contains($0) }
+        guard !missing.isEmpty else { return }
+        let queue = PullQueue(missing: missing)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<min(Self.maximumConnections, missing.count) {
+                group.addTask { try await work(through: queue) }
+            }
+            do {
+                try await group.waitForAll()
+            } catch {
+                queue.stop()
+                group.cancelAll()
+                throw error
+            }
+        }
+    }
+
+    /// One connection's life: takes runs until there are none, under one permit after the other.
+    private func work(through queue: PullQueue) async throws {
+        var failures = 0
+        while let first = await queue.next(atMost: Self.maximumRun) {
+            var run: [PieceIndex]? = first
+            do {
+                let permit = try await access.permit(at: origin, use: .relayPull, for: work.distribution, weight: work.priority)
+                let source = PermittedOrigin(
+                    permit: permit,
+                    connection: client.connect(policy: policy),
+                    url: work.blob?.url ?? "",
+                    validators: validators
+                )
+                do {
+                    while let pieces = run {
+                        let rest = try await pull(pieces, from: source)
+                        queue.done(returning: rest)
+                        run = nil
+                        failures = 0
+                        if rest.isEmpty, !permit.isRevoked { run = await queue.next(atMost: Self.maximumRun) }
+                    }
+                    await source.close()
+                } catch {
+                    await source.close()
+                    throw error
+                }
+            } catch let error as OriginError {
+                if let run { queue.done(returning: run.filter { !blob.cache.available.contains($0) }) }
+                failures += 1
+                try await recover(from: error, failures: failures)
+            } catch {
+                queue.stop()
+                throw error
+            }
+        }
+    }
+
+    /// Pulls neighbouring pieces; returns those it did not get to because the permit was revoked.
+    private func pull(_ pieces: [PieceIndex], from source: PermittedOrigin) async throws -> ArraySlice<PieceIndex> {
+        guard let first = pieces.first, let last = pieces.last else { return [] }
+        let range = ByteRange(
+            start: blob.geometry.range(of: first).start,
+            end: blob.geometry.range(of: last).end
+        )
+        var at = 0
+        var buffer = ByteBuffer()
+        try await source.read(range) { bytes in
+            var bytes = bytes
+            while bytes.readableBytes > 0, at < pieces.count {
+                let length = Int(blob.geometry.length(of: pieces[at]))
+                if buffer.capacity < length { buffer.reserveCapacity(length) }
+                if var part = bytes.readSlice(length: min(bytes.readableBytes, length - buffer.readableBytes)) {
+                    buffer.writeBuffer(&part)
+                }
+                guard buffer.readableBytes == length else { continue }
+                try await store(pieces[at], buffer)
+                buffer = ByteBuffer()
+                at += 1
+            }
+        }
+        return pieces[at...]
+    }
+
+    private func store(_ piece: PieceIndex, _ bytes: ByteBuffer) async throws {
+        let hashes: PieceHashes
+        do {
+            hashes = try await blob.cache.store(piece, bytes: bytes, expecting: blob.expectation(for: piece))
+        } catch where error.code == .badPiece {
+            throw UserError(
+                .dataLoss,
+                "piece \(piece.rawValue) from the origin does not match the publisher's hashes",
+                hint: "The file at the origin is not the one the .torrent was made of."
+            )
+        }
+        await pieceStored(piece, hashes)
+    }
+
+    /// Waits before the next try, or says why there is none.
+    private func recover(from error: OriginError, failures: Int) async throws {
+        switch error.code {
+        case .changed: throw OriginChange(description: error.message)
+        case .notFound, .forbidden, .refusedAddress, .rangeUnsupported, .tooManyRedirects:
+            throw UserError(.unavailable, "the origin no longer gives the file: \(error)")
+        case .throttled:
+            access.throttled(at: origin, for: error.retryAfter ?? .seconds(1))
+        default: break
+        }
+        guard failures < Self.maximumFailures else {
+            throw UserError(.unavailable, "the origin failed \(failures) times in a row: \(error)")
+        }
+        logger.info("the origin failed, trying again", metadata: ["error": "\(error)"])
+        let pause = min(30, 0.1 * Double(1 << min(failures, 9)))
+        try await Task.sleep(for: .seconds(pause * Double.random(in: 0.8...1.2)))
+    }
+
+    private var policy: OriginAccessPolicy {
+        OriginAccessPolicy(allowPrivateAddresses: work.blob?.allowPrivateAddresses ?? false, baseURLs: [])
+    }
+
+    private var validators: OriginValidators {
+        OriginValidators(
+            size: blob.geometry.size,
+            etag: work.blob?.etag ?? "",
+            lastModified: work.blob?.lastModified ?? ""
+        )
+    }
+}

@@ -1,0 +1,66 @@
+internal import Logging
+internal import Manifest
+internal import PieceCache
+internal import SluiceAPI
+internal import Units
+
+/// The relay tasks of this relay: one pull and one place on the shelf for each blob, however many tasks name it.
+actor RelayWork {
+    private let runtime: NodeRuntime
+    private var control: VerifyingKey?
+    /// Tasks that came before control said who it is.
+    private var early: [(String, RelayTask)] = []
+    private var blobs: [BlobID: RelayBlob] = [:]
+    private var owners: [String: BlobID] = [:]
+
+    init(runtime: NodeRuntime) { self.runtime = runtime }
+
+    func controlKnown(_ key: VerifyingKey) async {
+        control = key
+        let waiting = early
+        early = []
+        for (task, work) in waiting { await begin(task, work) }
+    }
+
+    func begin(_ task: String, _ work: RelayTask) async {
+        guard let control else {
+            early.append((task, work))
+            return
+        }
+        guard let id = BlobID(bytes: work.blob?.id ?? []) else {
+            return fail(task, UserError(.invalidArgument, "the task names no blob"))
+        }
+        owners[task] = id
+        if let known = blobs[id] { return await known.add(task, work) }
+        do {
+            let blob = try await RelayBlob.open(work, control: control, runtime: runtime)
+            blobs[id] = blob
+            await blob.add(task, work)
+            await blob.start()
+        } catch let error as UserError {
+            fail(task, error)
+        } catch {
+            fail(task, UserError(.internal, "the cache could not take the blob: \(error)"))
+        }
+    }
+
+    func cancel(_ task: String) async {
+        runtime.statuses.forget(task)
+        guard let id = owners.removeValue(forKey: task), let blob = blobs[id] else { return }
+        guard await blob.remove(task) else { return }
+        blobs.removeValue(forKey: id)
+        await blob.stop()
+    }
+
+    func stop() async {
+        for blob in blobs.values { await blob.stop() }
+    }
+
+    private func fail(_ task: String, _ error: UserError) {
+        var status = TaskStatus()
+        status.task = task
+        status.state = .failed
+        status.message = error.description
+        runtime.statuses.report(status)
+    }
+}

@@ -1,0 +1,135 @@
+internal import BitTorrent
+internal import Manifest
+internal import PieceCache
+internal import Swarm
+internal import Synchronization
+internal import Units
+
+/// One blob that this node works on: its cache, its swarm, and what is known of its hashes. When the last hash is in,
+/// it builds the final hybrid torrent, and the swarm answers under the final info-hashes too (DESIGN.md section 5).
+final class ActiveBlob: Sendable {
+    let id: BlobID
+    let liveID: LiveID
+    let geometry: PieceGeometry
+    let fileName: String
+    let lastModified: String
+    let cache: BlobCache
+    let swarm: BlobSwarm
+    private let tracker: TrackerEndpoint
+
+    private struct State {
+        var manifest: GrowingManifest
+        var torrent: FinishedTorrent?
+    }
+
+    private let state: Mutex<State>
+    private let served = Atomic<UInt64>(0)
+
+    init(
+        cache: BlobCache,
+        swarm: BlobSwarm,
+        manifest: GrowingManifest,
+        fileName: String,
+        lastModified: String,
+        tracker: TrackerEndpoint
+    ) {
+        self.id = cache.id
+        self.liveID = LiveID(of: cache.id)
+        self.geometry = cache.geometry
+        self.fileName = fileName
+        self.lastModified = lastModified
+        self.cache = cache
+        self.swarm = swarm
+        self.tracker = tracker
+        self.state = Mutex(State(manifest: manifest))
+    }
+
+    /// The strong validator of the content: the blob id names exactly these bytes.
+    var entityTag: String { "\"\(id.hex)\"" }
+
+    /// Where the content is served.
+    var path: String { "/blobs/\(id.hex)/\(PercentEncodedPath.segment(fileName))" }
+
+    /// Bytes sent over HTTP so far.
+    var servedOverHTTP: ByteCount { ByteCount(rawValue: served.load(ordering: .relaxed)) }
+
+    func countServed(_ bytes: Int) { served.add(UInt64(bytes), ordering: .relaxed) }
+
+    func expectation(for piece: PieceIndex) -> PieceExpectation? {
+        state.withLock { $0.manifest.expectation(for: piece) }
+    }
+
+    /// The pieces that can be proven now.
+    var provable: PieceSet { state.withLock { $0.manifest.provable } }
+
+    var hashesAreComplete: Bool { state.withLock { $0.manifest.isComplete } }
+
+    /// Signed batches from `piece` on, each in canonical form.
+    func batches(from piece: PieceIndex) -> [[UInt8]] {
+        state.withLock { state in
+            state.manifest.batches
+                .filter { $0.firstPiece.rawValue + UInt32($0.hashes.count) > piece.rawValue }
+                .map(\.encoded)
+        }
+    }
+
+    /// A piece that this node has pulled itself, of a blob whose hashes the publisher gave.
+    func recordOwn(_ piece: PieceIndex, _ hashes: PieceHashes) throws(ManifestError) {
+        let outcome: Result<Void, ManifestError> = state.withLock { state in
+            do throws(ManifestError) {
+                _ = try state.manifest.pieceHashed(piece, hashes)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
+    }
+
+    /// Checks a batch that somebody passed on; returns the pieces that can be proven by it and hands it on.
+    func accept(_ batch: HashBatch) throws(ManifestError) -> [PieceIndex] {
+        let outcome: Result<[PieceIndex], ManifestError> = state.withLock { state in
+            do throws(ManifestError) {
+                return .success(try state.manifest.batchArrived(batch))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let pieces = try outcome.get()
+        if !pieces.isEmpty {
+            swarm.publish([batch])
+            finishIfComplete()
+        }
+        return pieces
+    }
+
+    /// A newer epoch revokes every batch under an older one; returns the pieces that are no longer proven.
+    func raiseEpoch(to epoch: Epoch) -> [PieceIndex] { state.withLock { $0.manifest.epochRaised(to: epoch) } }
+
+    /// Empty until the last hash is known.
+    var finalInfoHashes: [InfoHash] { state.withLock { $0.torrent?.infoHashes ?? [] } }
+
+    /// The finished torrent where `name` is one of its info-hashes in hexadecimal.
+    func torrent(named name: String) -> [UInt8]? {
+        state.withLock { state in
+            guard let torrent = state.torrent, torrent.answers(to: name) else { return nil }
+            return torrent.content
+        }
+    }
+
+    /// Answers under the info-hashes of a torrent that is known: the publisher's, or the one just finished.
+    func adopt(_ torrent: FinishedTorrent) {
+        state.withLock { $0.torrent = torrent }
+        for infoHash in torrent.infoHashes {
+            swarm.addIdentity(infoHash, torrentInfo: torrent.info)
+            tracker.allow(infoHash)
+        }
+    }
+
+    /// Builds the final torrent once the last hash is in.
+    func finishIfComplete() {
+        let hashes: [PieceHashes]? = state.withLock { $0.torrent == nil ? $0.manifest.allHashes : nil }
+        guard let hashes else { return }
+        adopt(FinishedTorrent(fileName: fileName, geometry: geometry, hashes: hashes))
+    }
+}

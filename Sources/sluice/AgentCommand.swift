@@ -1,0 +1,28 @@
+import ArgumentParser
+import Node
+import Units
+
+/// `sluice agent`.
+struct AgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agent",
+        abstract: "Runs an agent: downloads onto this machine what is sent to its labels."
+    )
+
+    @OptionGroup var node: NodeOptions
+    @Option(help: "The folder where finished files appear.")
+    var dest: String
+    @Option(help: "HOST:PORT for BitTorrent peers; port 0 lets the kernel choose.")
+    var listen = HostPort(host: "127.0.0.1", port: 0)
+    @OptionGroup var security: PlaintextOptions
+
+    func run() async throws {
+        try security.check(listen)
+        let logger = RoleLogger.make("agent")
+        let configuration = try node.configuration(listen: listen)
+        try await RoleRunner.run(
+            [AgentNode(configuration: configuration, destination: dest, logger: logger)],
+            logger: logger
+        )
+    }
+}

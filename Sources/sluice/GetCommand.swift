@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import Node
+import RPC
+import SluiceAPI
+import Units
+
+/// `sluice get URL -o FILE`.
+struct GetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract: "Downloads a file on this machine without an installed agent.",
+        discussion: "Through control it uses relays and peers; with --direct it takes the file from its URL alone."
+    )
+
+    @OptionGroup var server: ServerOptions
+    @Argument(help: "The file's URL, below a registered origin unless --direct is given.")
+    var url: String
+    @Option(name: [.short, .customLong("out")], help: "Where to write the file.")
+    var out: String
+    @Option(help: "The SHA-256 of the whole file in hexadecimal; checked at the end.")
+    var sha256: String?
+    @Flag(help: "Straight from the URL, without control.")
+    var direct = false
+    @Option(help: "How many connections with --direct.")
+    var connections = 4
+
+    func run() async throws {
+        let target = URL(fileURLWithPath: out)
+        if direct {
+            let download = DirectDownload(url: url, path: target.path, connections: min(max(connections, 1), 16))
+            try await download.run(expecting: sha256, logger: RoleLogger.make("get"))
+            return
+        }
+        let control = try server.address()
+        let client = DistributionServiceClient(try await server.connect())
+        let scratch = target.deletingLastPathComponent()
+            .appendingPathComponent(".\(target.lastPathComponent).sluice-\(UUID().uuidString.lowercased())")
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        var generator = SystemRandomNumberGenerator()
+        let name = NodeID(prefix: "get", using: &generator)
+        var configuration = NodeConfiguration(
+            controlHost: control.host,
+            controlPort: control.port,
+            dataDirectory: scratch.path,
+            host: "127.0.0.1",
+            port: 0
+        )
+        configuration.name = name
+        configuration.version = SluiceVersion.text
+        let (connected, announce) = AsyncStream.makeStream(of: Void.self)
+        configuration.whenConnected = { announce.yield() }
+        let agent = AgentNode(
+            configuration: configuration,
+            destination: target.deletingLastPathComponent().path,
+            logger: RoleLogger.make("get")
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await agent.run() }
+            group.addTask {
+                for await _ in connected { break }
+                try await order(to: name, as: target.lastPathComponent, with: client)
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func order(to node: NodeID, as fileName: String, with client: DistributionServiceClient) async throws {
+        var distribution = Distribution()
+        distribution.sourceUrl = url
+        distribution.fileName = fileName
+        distribution.sha256 = sha256 ?? ""
+        distribution.targetNodes = [node.text]
+        var request = CreateDistributionRequest()
+        request.distribution = distribution
+        guard let created = try await client.createDistribution(request).distribution else {
+            throw UserError(.internal, "control created nothing and said nothing")
+        }
+        try await DistributionWatch.follow(created.name, with: client, showProgress: Terminal.isInteractive)
+    }
+}

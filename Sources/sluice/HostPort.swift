@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// `HOST:PORT` as flags give it; an IPv6 address stands in brackets. Port 0 lets the kernel choose.
+struct HostPort: ExpressibleByArgument, Sendable {
+    let host: String
+    let port: Int
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]) else {
+            return nil
+        }
+        var host = String(argument[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty, (0...65_535).contains(port) else { return nil }
+        self.host = host
+        self.port = port
+    }
+
+    /// Plaintext is for loopback, unless it is asked for by name.
+    var isLoopback: Bool { host == "::1" || host == "localhost" || host.hasPrefix("127.") }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import SluiceAPI
+
+/// What relays and agents have in common.
+struct NodeOptions: ParsableArguments {
+    @Option(help: "Control's address, HOST:PORT.")
+    var control = HostPort(host: "127.0.0.1", port: 7447)
+    @Option(help: "The folder for its cache and state.")
+    var data: String
+    @Option(help: "A name for this node: 1 to 63 of a-z, 0-9 and -. One is made and kept in --data by default.")
+    var name: String?
+    @Option(help: "A label key=value; repeat for more.")
+    var label: [LabelArgument] = []
+    @Option(help: "Disk space for the cache in bytes; 90 % of what is free by default.")
+    var cacheBytes: UInt64?
+}

@@ -1,0 +1,54 @@
+import SluiceAPI
+import Units
+
+/// Draws a distribution's progress: a bar, totals by source, rate, ETA and failures. One line that is drawn over where
+/// a person watches, a line per change of a tenth elsewhere.
+struct ProgressDisplay {
+    private let interactive: Bool
+    private var lastTenth = -1
+    private var lastLength = 0
+
+    init(interactive: Bool) { self.interactive = interactive }
+
+    /// The text to write for this state; empty where there is nothing new to say.
+    mutating func text(for distribution: Distribution) -> String {
+        let progress = distribution.progress ?? Progress()
+        let whole = distribution.size * UInt64(progress.targetCount)
+        let share = whole == 0 ? 0 : min(1, Double(progress.verifiedBytes) / Double(whole))
+        let ended = Self.hasEnded(distribution.state)
+        let line = Self.line(distribution, progress, share)
+        if interactive {
+            let padding = String(repeating: " ", count: max(0, lastLength - line.count))
+            lastLength = line.count
+            return "\r" + line + padding + (ended ? "\n" : "")
+        }
+        let tenth = ended ? 11 : Int(share * 10)
+        guard tenth > lastTenth else { return "" }
+        lastTenth = tenth
+        return line + "\n"
+    }
+
+    static func hasEnded(_ state: DistributionState) -> Bool {
+        state == .completed || state == .failed || state == .cancelled
+    }
+
+    private static func line(_ distribution: Distribution, _ progress: Progress, _ share: Double) -> String {
+        let filled = Int(share * 24)
+        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
+        let sources = progress.sources ?? SourceBytes()
+        var parts = [
+            "\(distribution.fileName) [\(bar)] \(Int(share * 100))%",
+            "\(progress.completedCount)/\(progress.targetCount) done",
+            "agents \(ByteCount(sources.agentPeers))",
+            "relays \(ByteCount(sources.relayPeers))",
+            "relay HTTP \(ByteCount(sources.relayHttp))",
+            "origin \(ByteCount(sources.origin))",
+        ]
+        if !hasEnded(distribution.state) {
+            parts.append("\(BytesPerSecond(progress.bytesPerSecond))")
+            if progress.etaSeconds > 0 { parts.append("ETA \(progress.etaSeconds) s") }
+        }
+        if progress.failedCount > 0 { parts.append("\(progress.failedCount) failed") }
+        return parts.joined(separator: "  ")
+    }
+}

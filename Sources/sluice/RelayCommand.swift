@@ -1,0 +1,32 @@
+import ArgumentParser
+import Node
+import Units
+
+/// `sluice relay`.
+struct RelayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "relay",
+        abstract: "Runs a relay: pulls from origins, serves HTTP/2, HTTP/1.1 and BitTorrent on one port."
+    )
+
+    @OptionGroup var node: NodeOptions
+    @Option(help: "HOST:PORT for everything it serves; port 0 lets the kernel choose.")
+    var listen = HostPort(host: "127.0.0.1", port: 7448)
+    @Option(help: "A certificate chain in PEM: HTTPS on the same port.")
+    var tlsCert: String?
+    @Option(help: "Its private key in PEM.")
+    var tlsKey: String?
+    @OptionGroup var security: PlaintextOptions
+
+    func run() async throws {
+        if tlsCert == nil { try security.check(listen) }
+        guard (tlsCert == nil) == (tlsKey == nil) else {
+            throw UserError(.invalidArgument, "--tls-cert and --tls-key go together")
+        }
+        let logger = RoleLogger.make("relay")
+        var configuration = try node.configuration(listen: listen)
+        configuration.tlsCertificatePath = tlsCert
+        configuration.tlsKeyPath = tlsKey
+        try await RoleRunner.run([RelayNode(configuration: configuration, logger: logger)], logger: logger)
+    }
+}

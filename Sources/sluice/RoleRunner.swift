@@ -1,0 +1,16 @@
+import Logging
+import ServiceLifecycle
+
+/// Runs roles until one fails or the process is told to end (SIGINT, SIGTERM).
+enum RoleRunner {
+    static func run(_ services: [any Service], logger: Logger) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        try await group.run()
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Control
+import Node
+import SluiceAPI
+import Units
+
+/// `sluice up`.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Runs control, one relay and one agent in one process, for a first try.",
+        discussion: "The agent has the label role=local: sluice push URL --to role=local --watch"
+    )
+
+    @Option(help: "The folder for everything it keeps.")
+    var data = "./sluice-data"
+    @Option(help: "The folder where finished files appear.")
+    var dest = "./sluice-files"
+    @Option(help: "Control's HOST:PORT; port 0 lets the kernel choose.")
+    var listen = HostPort(host: "127.0.0.1", port: 7447)
+    @OptionGroup var security: PlaintextOptions
+
+    func run() async throws {
+        try security.check(listen)
+        let (addresses, announce) = AsyncStream.makeStream(of: BoundAddress.self)
+        var control = ControlConfiguration(
+            dataDirectory: "\(data)/control",
+            host: listen.host,
+            port: listen.port,
+            leaseDuration: .seconds(30)
+        )
+        control.whenListening = { announce.yield(BoundAddress(host: $0, port: $1)) }
+        let nodes = LocalNodes(addresses: addresses, data: data, destination: dest)
+        let server = ControlServer(configuration: control, logger: RoleLogger.make("control"))
+        try await RoleRunner.run([server, nodes], logger: RoleLogger.make("up"))
+    }
+}
+
