@@ -18,22 +18,19 @@ enum ExitCodes {
         }
     }
 
-    /// Runs a command and ends the process with what came of it.
-    static func exit(running body: () async throws -> Void) async -> Never {
-        do {
-            try await body()
-            Foundation.exit(0)
-        } catch let error as UserError {
-            Terminal.complain(error.description)
-            Foundation.exit(code(for: error.code))
-        } catch let error as RPCError {
-            let told = UserError(error)
-            Terminal.complain(told.description)
-            Foundation.exit(code(for: told.code))
-        } catch {
-            if error is ValidationError || error is ExitCode || error is CleanExit { Sluice.exit(withError: error) }
-            Terminal.complain("\(error)")
-            Foundation.exit(1)
+    static func done() -> Never { Foundation.exit(0) }
+
+    /// Says what went wrong, and ends the process with the code for it.
+    static func exit(for error: any Error) -> Never {
+        switch error {
+        case let error as UserError: stop(error)
+        case let error as RPCError: stop(UserError(error))
+        default: Sluice.exit(withError: error)
         }
+    }
+
+    private static func stop(_ error: UserError) -> Never {
+        Terminal.complain(error.description)
+        Foundation.exit(code(for: error.code))
     }
 }

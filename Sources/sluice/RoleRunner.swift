@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+internal import UnixSignals
 
 /// Runs roles until one fails or the process is told to end (SIGINT, SIGTERM).
 enum RoleRunner {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import HTTP
+import NIOCore
 import NIOPosix
 import RPC
 import SluiceAPI
@@ -13,22 +15,31 @@ struct ServerOptions: ParsableArguments {
     /// The flag, the environment or the default, in this order.
     func address() throws -> HostPort {
         if let server { return server }
+        return try Self.fromEnvironment()
+    }
+
+    /// The environment or the default.
+    static func fromEnvironment() throws -> HostPort {
         guard let text = ProcessInfo.processInfo.environment["SLUICE_SERVER"] else {
-            return try Self.parsed("127.0.0.1:7447")
+            return try parsed("127.0.0.1:7447")
         }
-        return try Self.parsed(text)
+        return try parsed(text)
     }
 
     /// Connects, or says that control cannot be reached.
     func connect() async throws -> RPCClient {
-        let place = try address()
+        try await Self.connect(to: try address())
+    }
+
+    /// Connects to a place, or says that control cannot be reached.
+    static func connect(to place: HostPort) async throws -> RPCClient {
         do {
-            return try await RPCClient.connect(
+            let http = try await HTTPClient.connect(
                 host: place.host,
                 port: place.port,
-                tls: nil,
                 group: MultiThreadedEventLoopGroup.singleton
             )
+            return RPCClient(http: http, scheme: "http", authority: "\(place.host):\(place.port)")
         } catch {
             throw UserError(
                 .unavailable,
@@ -38,7 +49,7 @@ struct ServerOptions: ParsableArguments {
         }
     }
 
-    private static func parsed(_ text: String) throws -> HostPort {
+    static func parsed(_ text: String) throws -> HostPort {
         guard let place = HostPort(argument: text) else {
             throw UserError(.invalidArgument, "\(text) is not HOST:PORT")
         }

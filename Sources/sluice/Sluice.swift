@@ -23,18 +23,20 @@ struct Sluice: AsyncParsableCommand {
 
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if let noun = arguments.first, GeneratedCommands.nouns.contains(noun) {
-            await ExitCodes.exit(running: { try await GeneratedCommands.run(arguments) })
-        }
         do {
-            var command = try parseAsRoot(arguments)
-            if var asynchronous = command as? any AsyncParsableCommand {
-                await ExitCodes.exit(running: { try await asynchronous.run() })
+            if let noun = arguments.first, GeneratedCommands.nouns.contains(noun) {
+                try await GeneratedCommandRunner.run(arguments)
             } else {
-                try command.run()
+                var command = try parseAsRoot(arguments)
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    try command.run()
+                }
             }
+            ExitCodes.done()
         } catch {
-            exit(withError: error)
+            ExitCodes.exit(for: error)
         }
     }
 }

@@ -32,7 +32,8 @@ extension Fleet {
         )
         do {
             try await store.saveNode(record)
-        } catch where error.code == .conflict {
+        } catch {
+            guard error.code == .conflict else { throw error }
             throw UserError(.failedPrecondition, "a later start of \(id) has already connected")
         }
         let (outbox, messages) = NodeOutbox.make(session: nextSession())

@@ -24,7 +24,8 @@ struct OriginRegistry: OriginServiceServer {
         origin.createTime = Timestamp(milliseconds: now)
         do {
             try await store.createOrigin(OriginRecord(id: id, payload: origin.encoded, createdAt: now))
-        } catch where error.code == .alreadyExists {
+        } catch {
+            guard error.code == .alreadyExists else { throw error }
             throw UserError(.alreadyExists, "an origin named \(id) is registered already")
         }
         await leases.originChanged(id, limits: origin.limits ?? OriginLimits())
@@ -69,10 +70,13 @@ struct OriginRegistry: OriginServiceServer {
         let id = try Self.id(request.name)
         do {
             try await store.deleteOrigin(id)
-        } catch where error.code == .conflict {
-            throw UserError(.failedPrecondition, "\(id) is used by a distribution that has not ended")
-        } catch where error.code == .notFound {
-            throw UserError(.notFound, "no origin is named \(id)")
+        } catch {
+            switch error.code {
+            case .conflict:
+                throw UserError(.failedPrecondition, "\(id) is used by a distribution that has not ended")
+            case .notFound: throw UserError(.notFound, "no origin is named \(id)")
+            default: throw error
+            }
         }
         await leases.originRemoved(id)
         return DeleteOriginResponse()

@@ -113,7 +113,8 @@ struct BlobPull: Sendable {
         let hashes: PieceHashes
         do {
             hashes = try await blob.cache.store(piece, bytes: bytes, expecting: blob.expectation(for: piece))
-        } catch where error.code == .badPiece {
+        } catch {
+            guard error.code == .badPiece else { throw error }
             throw UserError(
                 .dataLoss,
                 "piece \(piece.rawValue) from the origin does not match the publisher's hashes",

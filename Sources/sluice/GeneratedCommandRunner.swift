@@ -1,0 +1,34 @@
+import RPC
+import SluiceAPI
+import Units
+
+/// Runs `sluice NOUN VERB …` as the protos describe it.
+enum GeneratedCommandRunner {
+    static func run(_ arguments: [String]) async throws {
+        let parser = CommandLineParser { path throws(UserError) in
+            do {
+                return try FileContent.read(path, atMost: .mebibytes(16))
+            } catch let error as UserError {
+                throw error
+            } catch {
+                throw UserError(.notFound, "\(path) cannot be read")
+            }
+        }
+        switch try parser.parse(arguments) {
+        case .help(let text): Terminal.write(text)
+        case .command(let parsed):
+            let place = try parsed.server.map(ServerOptions.parsed) ?? ServerOptions.fromEnvironment()
+            let client = try await ServerOptions.connect(to: place)
+            do {
+                try await parsed.command.call.run(client, parsed.request) { response in
+                    switch parsed.output {
+                    case .json: Terminal.line(response.text)
+                    case .table: Terminal.write(ResponseTable.text(response))
+                    }
+                }
+            } catch let error as ProtobufError {
+                throw UserError(.invalidArgument, error.description)
+            }
+        }
+    }
+}
