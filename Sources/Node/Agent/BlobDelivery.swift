@@ -236,6 +236,7 @@ actor BlobDelivery {
             if let expected = SHA256Digest(bytes: assignment.blob?.sha256 ?? []), digest != expected {
                 return fail("the file has SHA-256 \(digest), not \(expected) as the publisher says")
             }
+            try SmallFile.makeFolder(of: destination)
             try await blob.cache.deliver(to: destination)
             sha256 = digest.hex
             end(.completed, "")

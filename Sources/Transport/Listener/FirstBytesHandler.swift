@@ -38,7 +38,6 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func handOver(_ found: DetectedProtocol, _ context: ChannelHandlerContext) {
         isDecided = true
-        let channel = context.channel
         switch found {
         case .tls:
             guard let tls else { return context.close(promise: nil) }
@@ -56,10 +55,7 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
             }
         case .http2: install(handlers.http2, context)
         case .http1: install(handlers.http1, context)
-        case .bitTorrent:
-            guard let handler = handlers.bitTorrent else { return context.close(promise: nil) }
-            handler(channel)
-            passOn(context)
+        case .bitTorrent: install(handlers.bitTorrent, context)
         }
     }
 

@@ -7,12 +7,12 @@ package struct ListenerHandlers: Sendable {
 
     package var http2: Handler?
     package var http1: Handler?
-    package var bitTorrent: (@Sendable (any Channel) -> Void)?
+    package var bitTorrent: Handler?
 
     package init(
         http2: Handler? = nil,
         http1: Handler? = nil,
-        bitTorrent: (@Sendable (any Channel) -> Void)? = nil
+        bitTorrent: Handler? = nil
     ) {
         self.http2 = http2
         self.http1 = http1
