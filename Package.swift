@@ -14,6 +14,7 @@ let swiftSettings: [SwiftSetting] = [
 func nio(_ name: String) -> Target.Dependency { .product(name: name, package: "swift-nio") }
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 func module(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
@@ -104,7 +105,7 @@ let package = Package(
                 name: "sluice",
                 dependencies: [
                     "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", "OriginClient", "Node", "Control",
-                    nio("NIOCore"), nio("NIOPosix"), logging, lifecycle, argumentParser,
+                    nio("NIOCore"), nio("NIOPosix"), logging, lifecycle, signals, argumentParser,
                 ],
                 swiftSettings: swiftSettings
             ),

@@ -1,5 +1,4 @@
 package import NIOCore
-
 internal import Synchronization
 package import Transport
 

@@ -14,7 +14,9 @@ package struct HTTPFields: Hashable, Sendable {
 
     /// Appends a field; the name is lowered.
     package mutating func append(_ name: String, _ value: String) {
-        fields.append(Field(name: name.utf8.contains { (65...90).contains($0) } ? name.lowercased() : name, value: value))
+        fields.append(
+            Field(name: name.utf8.contains { (65...90).contains($0) } ? name.lowercased() : name, value: value)
+        )
     }
 
     /// The first value of a name in lower case.

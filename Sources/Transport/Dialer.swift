@@ -23,7 +23,10 @@ package enum Dialer {
         let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(TimeAmount(timeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 262_144))
+            .channelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 262_144)
+            )
             .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
         do {
             let made: (any Channel, Result) = try await bootstrap.connect(host: host, port: port) { channel in

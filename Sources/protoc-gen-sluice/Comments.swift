@@ -5,7 +5,9 @@ struct Comments {
     private var byPath: [[Int32]: [String]] = [:]
 
     init(_ file: UnsafeMutablePointer<Google__Protobuf__FileDescriptorProto>) {
-        guard let info = unsafe file.pointee.source_code_info, let locations = unsafe info.pointee.location else { return }
+        guard let info = unsafe file.pointee.source_code_info, let locations = unsafe info.pointee.location else {
+            return
+        }
         for index in 0..<(unsafe info.pointee.n_location) {
             guard let location = unsafe locations[index], let text = unsafe location.pointee.leading_comments else {
                 continue

@@ -28,9 +28,13 @@ struct JSONEmitter {
                     source.line("if let value = \(property) { members.append((\"\(name)\", value.json)) }")
                 case (_, true):
                     let element = value(of: field, "$0")
-                    source.line("if !\(property).isEmpty { members.append((\"\(name)\", .array(\(property).map { \(element) }))) }")
+                    source.line(
+                        "if !\(property).isEmpty { members.append((\"\(name)\", .array(\(property).map { \(element) }))) }"
+                    )
                 case (.string, false), (.bytes, false):
-                    source.line("if !\(property).isEmpty { members.append((\"\(name)\", JSONCoding.json(\(property)))) }")
+                    source.line(
+                        "if !\(property).isEmpty { members.append((\"\(name)\", JSONCoding.json(\(property)))) }"
+                    )
                 case (.boolean, false):
                     source.line("if \(property) { members.append((\"\(name)\", .boolean(true))) }")
                 case (.enumeration, false):
@@ -43,7 +47,9 @@ struct JSONEmitter {
                 source.line("switch self.\(Names.property(oneof.name)) {")
                 for field in message.fields where field.oneof == index {
                     let name = Names.property(field.name)
-                    source.line("case .\(name)(let value)?: members.append((\"\(Names.json(field.name))\", \(value(of: field, "value"))))")
+                    source.line(
+                        "case .\(name)(let value)?: members.append((\"\(Names.json(field.name))\", \(value(of: field, "value"))))"
+                    )
                 }
                 source.line("case nil: break")
                 source.line("}")
@@ -60,7 +66,10 @@ struct JSONEmitter {
     }
 
     private func emitReading(_ message: ProtoMessage, _ source: inout SourceText) {
-        source.comment([], otherwise: "Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.")
+        source.comment(
+            [],
+            otherwise: "Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error."
+        )
         source.block("package init(json: JSONValue) throws(ProtobufError)") { source in
             source.line("self.init()")
             source.block("for member in try JSONCoding.members(json, Self.fullName)") { source in
@@ -88,7 +97,8 @@ struct JSONEmitter {
         }
         let property = "self." + Names.property(field.name)
         guard field.isRepeated else { return "\(property) = \(read(field, "value", "\"\(name)\""))" }
-        return "\(property) = try JSONCoding.array(value, \"\(name)\") { (value, name) throws(ProtobufError) in \(read(field, "value", "name")) }"
+        return
+            "\(property) = try JSONCoding.array(value, \"\(name)\") { (value, name) throws(ProtobufError) in \(read(field, "value", "name")) }"
     }
 
     private func read(_ field: ProtoField, _ value: String, _ name: String) -> String {

@@ -5,7 +5,10 @@ struct MessagesEmitter {
     func emit() -> String {
         var source = SourceText(
             from: file.name,
-            imports: ["internal import CProtobufC", "internal import CSluiceProto", "package import NIOCore", "package import RPC"]
+            imports: [
+                "internal import CProtobufC", "internal import CSluiceProto", "package import NIOCore",
+                "package import RPC",
+            ]
         )
         for enumeration in file.enums { emit(enumeration, &source) }
         for message in file.messages {
@@ -57,7 +60,9 @@ struct MessagesEmitter {
             source.comment([], otherwise: "The name in JSON; a number where this build knows no name.")
             source.block("package var json: JSONValue") { source in
                 source.line("let number = rawValue")
-                source.line("return Self.names.first { $0.1 == number }.map { .string($0.0) } ?? .integer(Int64(number))")
+                source.line(
+                    "return Self.names.first { $0.1 == number }.map { .string($0.0) } ?? .integer(Int64(number))"
+                )
             }
         }
     }
@@ -169,7 +174,9 @@ struct MessagesEmitter {
         source.line()
         source.block("extension \(Names.type(message.fullName))") { source in
             let c = message.fields.isEmpty ? "_" : "c"
-            source.block("init(c\(c == "c" ? "" : " _"): UnsafePointer<\(Names.cType(message.fullName))>) throws(ProtobufError)") { source in
+            source.block(
+                "init(c\(c == "c" ? "" : " _"): UnsafePointer<\(Names.cType(message.fullName))>) throws(ProtobufError)"
+            ) { source in
                 for field in plain(message) {
                     let property = "self." + Names.property(field.name)
                     if case .message(let name) = field.kind, !field.isRepeated {
@@ -212,10 +219,12 @@ struct MessagesEmitter {
         switch (field.kind, field.isRepeated) {
         case (.message(let name), true):
             let type = Names.type(name)
-            return "try unsafe ProtobufC.messages(\(count), \(place)) { (value) throws(ProtobufError) in try unsafe \(type)(c: value) }"
+            return
+                "try unsafe ProtobufC.messages(\(count), \(place)) { (value) throws(ProtobufError) in try unsafe \(type)(c: value) }"
         case (.message(let name), false): return "try unsafe \(Names.type(name))(c: \(place))"
         case (.enumeration(let name), true):
-            return "unsafe ProtobufC.scalars(\(count), \(place)).map { \(Names.type(name))(rawValue: Int32(bitPattern: $0.rawValue)) }"
+            return
+                "unsafe ProtobufC.scalars(\(count), \(place)).map { \(Names.type(name))(rawValue: Int32(bitPattern: $0.rawValue)) }"
         case (.enumeration(let name), false):
             return "unsafe \(Names.type(name))(rawValue: Int32(bitPattern: \(place).rawValue))"
         case (.string, true): return "unsafe ProtobufC.strings(\(count), \(place))"

@@ -91,7 +91,8 @@ struct PluginRequest {
                 name: unsafe text(field.pointee.name),
                 number: unsafe field.pointee.number,
                 kind: unsafe kind(field),
-                isRepeated: unsafe field.pointee.label == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED,
+                isRepeated: unsafe field.pointee.label
+                    == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED,
                 oneof: unsafe field.pointee.has_oneof_index != 0 ? Int(field.pointee.oneof_index) : nil,
                 comment: comments.at(path + [2, Int32(index)])
             )

@@ -22,7 +22,9 @@ struct StubsEmitter {
                 source.block("package enum Methods") { source in
                     for method in service.methods {
                         source.comment(method.comment, otherwise: "`\(method.name)`.")
-                        source.line("package static let \(Names.function(method.name)) = RPCMethod<\(Names.type(method.input)), \(Names.type(method.output))>(")
+                        source.line(
+                            "package static let \(Names.function(method.name)) = RPCMethod<\(Names.type(method.input)), \(Names.type(method.output))>("
+                        )
                         source.indented { source in
                             source.line("service: \"\(service.fullName)\",")
                             source.line("name: \"\(method.name)\",")

@@ -35,4 +35,3 @@ struct UpCommand: AsyncParsableCommand {
         try await RoleRunner.run([server, nodes], logger: RoleLogger.make("up"))
     }
 }
-

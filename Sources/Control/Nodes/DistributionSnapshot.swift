@@ -70,7 +70,8 @@ enum DistributionSnapshot {
         progress.originBytes = distribution.relays.reduce(sources.origin) { $0 + $1.originBytes }
         let whole = distribution.size * UInt64(progress.targetCount)
         if progress.bytesPerSecond > 0, whole > progress.verifiedBytes {
-            progress.etaSeconds = (whole - progress.verifiedBytes + progress.bytesPerSecond - 1) / progress.bytesPerSecond
+            progress.etaSeconds =
+                (whole - progress.verifiedBytes + progress.bytesPerSecond - 1) / progress.bytesPerSecond
         }
         return progress
     }

@@ -39,7 +39,9 @@ extension Fleet {
             guard task.record.node == node, revision <= task.record.revision else { return }
             distributions[owner]?.tasks[id]?.record.acknowledgedRevision = revision
         } else {
-            guard let record = try await store.task(id), record.node == node, revision <= record.revision else { return }
+            guard let record = try await store.task(id), record.node == node, revision <= record.revision else {
+                return
+            }
         }
         try await store.updateTasks([TaskUpdate(id: id, acknowledgedRevision: revision)])
     }

@@ -17,7 +17,8 @@ struct NodeStreams: NodeStreamServiceServer {
         responses: RPCWriter<ConnectResponse>,
         context: RPCServerContext
     ) async throws {
-        guard case .hello(let hello)? = try await requests.next()?.message, let id = NodeID(hello.node?.name ?? "") else {
+        guard case .hello(let hello)? = try await requests.next()?.message, let id = NodeID(hello.node?.name ?? "")
+        else {
             throw UserError(.failedPrecondition, "a node stream begins with a hello that names the node")
         }
         let (outbox, messages) = try await fleet.connected(hello, from: context.remoteAddress)

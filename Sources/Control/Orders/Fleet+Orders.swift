@@ -35,7 +35,9 @@ extension Fleet {
             )
         )
         for task in draft.tasks { send(task) }
-        logger.info("\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents")
+        logger.info(
+            "\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents"
+        )
         return try await distribution(creation.distribution.id)
     }
 

@@ -36,7 +36,10 @@ struct OrderChecks: Sendable {
         distribution.size = probe.size.rawValue
         let pieceLength = try Self.pieceLength(config, size: probe.size)
         guard let geometry = PieceGeometry(size: probe.size, pieceLength: pieceLength) else {
-            throw UserError(.invalidArgument, "a file of \(probe.size) cannot be cut into pieces of \(pieceLength) bytes")
+            throw UserError(
+                .invalidArgument,
+                "a file of \(probe.size) cannot be cut into pieces of \(pieceLength) bytes"
+            )
         }
         distribution.origin = origin.name
         distribution.pieceLength = pieceLength

@@ -48,10 +48,37 @@ struct OrderRecords {
             createdAt: now
         )
         let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses)
+        let work =
+            Self.relayTasks(order, message, id, priority, epoch, signingKey)
+            + Self.assignments(order, message, id, priority, epoch)
+        let blobID = blob.id
+        tasks = work.map { node, kind, work in
+            TaskRecord(
+                id: newTaskID(),
+                distribution: id,
+                blob: blobID,
+                node: node,
+                kind: kind,
+                revision: Revision(rawValue: 0),
+                payload: []
+            ).revised(work, state: .pending)
+        }
+    }
+
+    private typealias Work = (NodeID, TaskKind, NodeTask.Work)
+
+    private static func relayTasks(
+        _ order: CheckedOrder,
+        _ blob: Blob,
+        _ id: DistributionID,
+        _ priority: UInt32,
+        _ epoch: Epoch,
+        _ signingKey: SigningKey
+    ) -> [Work] {
         let endpoints = order.relays.map(Endpoint.init)
-        let relayTasks = order.relays.map { relay in
+        return order.relays.map { relay in
             var task = RelayTask()
-            task.blob = message
+            task.blob = blob
             task.distribution = id.text
             task.relays = endpoints
             task.priority = priority
@@ -64,31 +91,29 @@ struct OrderRecords {
                     epoch: epoch,
                     by: signingKey
                 ).encoded
-            return (relay.node, TaskKind.relay, NodeTask.Work.relayTask(task))
+            return (relay.node, .relay, .relayTask(task))
         }
-        let assignments = order.agents.map { agent in
+    }
+
+    private static func assignments(
+        _ order: CheckedOrder,
+        _ blob: Blob,
+        _ id: DistributionID,
+        _ priority: UInt32,
+        _ epoch: Epoch
+    ) -> [Work] {
+        let endpoints = order.relays.map(Endpoint.init)
+        return order.agents.map { agent in
             var assignment = Assignment()
-            assignment.blob = message
+            assignment.blob = blob
             assignment.distribution = id.text
             assignment.fileName = order.distribution.fileName
             assignment.relays = endpoints
-            assignment.config = config
+            assignment.config = order.distribution.config ?? DistributionConfig()
             assignment.config?.torrent = []
             assignment.epoch = epoch.rawValue
             assignment.priority = priority
-            return (agent, TaskKind.agent, NodeTask.Work.assignment(assignment))
-        }
-        let blobID = blob.id
-        tasks = (relayTasks + assignments).map { node, kind, work in
-            TaskRecord(
-                id: newTaskID(),
-                distribution: id,
-                blob: blobID,
-                node: node,
-                kind: kind,
-                revision: Revision(rawValue: 0),
-                payload: []
-            ).revised(work, state: .pending)
+            return (agent, .agent, .assignment(assignment))
         }
     }
 }

@@ -129,7 +129,9 @@ struct OriginRegistry: OriginServiceServer {
         let windows = origin.limits?.windows ?? []
         let longest = Duration.seconds(31 * 86_400)
         guard windows.count <= maximumWindows,
-            windows.allSatisfy({ ($0.length?.duration ?? .zero) >= .seconds(1) && $0.length?.duration ?? .zero <= longest })
+            windows.allSatisfy({
+                ($0.length?.duration ?? .zero) >= .seconds(1) && $0.length?.duration ?? .zero <= longest
+            })
         else {
             throw UserError(.invalidArgument, "at most 4 windows, each of a second to 31 days")
         }

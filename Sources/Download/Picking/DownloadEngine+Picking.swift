@@ -42,7 +42,8 @@ extension DownloadEngine {
         return blocks
     }
 
-    private mutating func take(_ block: Block, _ number: Int, _ id: SourceID, _ now: BootTime, _ blocks: inout [Block]) {
+    private mutating func take(_ block: Block, _ number: Int, _ id: SourceID, _ now: BootTime, _ blocks: inout [Block])
+    {
         partial[block.piece]?.askedOf[number, default: []].append(id)
         sources[id]?.outstanding[block] = now
         blocks.append(block)
@@ -153,7 +154,10 @@ extension DownloadEngine {
     package func checkInvariants() {
         for (piece, progress) in partial {
             precondition(!verified.contains(piece), "a verified piece is still under way")
-            precondition(progress.blocks.count { $0 == .received } == progress.receivedCount, "received blocks miscounted")
+            precondition(
+                progress.blocks.count { $0 == .received } == progress.receivedCount,
+                "received blocks miscounted"
+            )
             for (number, asked) in progress.askedOf {
                 precondition(progress.blocks[number] == .missing, "a received block is still asked for")
                 precondition(Set(asked).count == asked.count, "a source is asked twice for one block")

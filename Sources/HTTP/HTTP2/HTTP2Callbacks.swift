@@ -18,7 +18,15 @@ internal import CNGHTTP2
             unsafe HTTP2Callbacks.session(user).headersBegan(frame.pointee.hd.stream_id)
             return 0
         }
-        unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) { _, frame, name, nameLength, value, length, _, user in
+        unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
+            _,
+            frame,
+            name,
+            nameLength,
+            value,
+            length,
+            _,
+            user in
             guard let frame = unsafe frame, let name = unsafe name, let value = unsafe value else { return 0 }
             let verdict = unsafe HTTP2Callbacks.session(user).fieldArrived(
                 frame.pointee.hd.stream_id,
@@ -36,7 +44,13 @@ internal import CNGHTTP2
             unsafe HTTP2Callbacks.frameArrived(frame, HTTP2Callbacks.session(user))
             return 0
         }
-        unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) { _, _, stream, bytes, count, user in
+        unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
+            _,
+            _,
+            stream,
+            bytes,
+            count,
+            user in
             guard let bytes = unsafe bytes else { return 0 }
             unsafe HTTP2Callbacks.session(user).bodyArrived(stream, bytes, count)
             return 0
@@ -45,6 +59,11 @@ internal import CNGHTTP2
             unsafe HTTP2Callbacks.session(user).streamClosed(stream, code)
             return 0
         }
+        unsafe Self.setSending(callbacks)
+        unsafe raw = unsafe callbacks
+    }
+
+    private static func setSending(_ callbacks: OpaquePointer?) {
         unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
             guard let frame = unsafe frame else { return 0 }
             if unsafe UInt32(frame.pointee.hd.type) == NGHTTP2_RST_STREAM.rawValue {
@@ -60,10 +79,15 @@ internal import CNGHTTP2
             return 0
         }
         unsafe nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks) {
-            _, _, _, connectionWindow, streamWindow, maximumFrame, _ in
+            _,
+            _,
+            _,
+            connectionWindow,
+            streamWindow,
+            maximumFrame,
+            _ in
             Int(min(connectionWindow, streamWindow, Int32(clamping: maximumFrame)))
         }
-        unsafe raw = unsafe callbacks
     }
 
     private static func session(_ user: UnsafeMutableRawPointer?) -> HTTP2Session {
@@ -77,7 +101,12 @@ internal import CNGHTTP2
         switch UInt32(header.type) {
         case NGHTTP2_HEADERS.rawValue:
             let isTrailers = unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_HEADERS
-            session.headersArrived(header.stream_id, isTrailers: isTrailers, endStream: endStream, length: header.length)
+            session.headersArrived(
+                header.stream_id,
+                isTrailers: isTrailers,
+                endStream: endStream,
+                length: header.length
+            )
         case NGHTTP2_DATA.rawValue:
             let padding = unsafe CNGHTTP2_data_padding(frame)
             session.dataArrived(header.stream_id, length: header.length, padding: padding, endStream: endStream)

@@ -111,7 +111,9 @@ final class HTTP2Handler: ChannelInboundHandler {
             }
             exchanges[stream] = exchange
         } else if let exchange = exchanges[stream] {
-            guard let status = fields[":status"].flatMap({ Int($0) }) else { return session.reset(stream, .protocolError) }
+            guard let status = fields[":status"].flatMap({ Int($0) }) else {
+                return session.reset(stream, .protocolError)
+            }
             // Interim responses (RFC 9110 section 15.2) are not for the caller.
             guard status >= 200 else { return }
             var head = HTTPResponseHead(status: status)
@@ -156,7 +158,9 @@ final class HTTP2Handler: ChannelInboundHandler {
     // MARK: Calls on the loop
 
     /// Opens a stream of ours.
-    func open(_ head: HTTPRequestHead, endStream: Bool, _ exchange: (Int32) -> StreamExchange) throws(HTTPError) -> StreamExchange {
+    func open(_ head: HTTPRequestHead, endStream: Bool, _ exchange: (Int32) -> StreamExchange) throws(HTTPError)
+        -> StreamExchange
+    {
         if let failure { throw failure }
         guard context?.channel.isActive == true else { throw HTTPError(.connectionClosed, "the connection has ended") }
         guard !isGoingAway else { throw HTTPError(.goAway, "the peer takes no new streams", code: .refusedStream) }

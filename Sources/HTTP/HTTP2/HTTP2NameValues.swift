@@ -9,6 +9,9 @@ internal import CNGHTTP2
         let total = fields.fields.reduce(1) { $0 + $1.name.utf8.count + $1.value.utf8.count }
         return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: total) { text in
             unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.fields.count + 1) { values in
+                guard let base = text.baseAddress, let first = values.baseAddress else {
+                    preconditionFailure("room for at least one byte and one field was asked for")
+                }
                 var at = 0
                 func copy(_ string: String) -> (UnsafeMutablePointer<UInt8>, Int) {
                     let start = at
@@ -16,8 +19,7 @@ internal import CNGHTTP2
                         unsafe text.initializeElement(at: at, to: byte)
                         at += 1
                     }
-                    // The base address is there: `total` is at least one.
-                    return unsafe (text.baseAddress! + start, at - start)
+                    return unsafe (base + start, at - start)
                 }
                 for (index, field) in fields.fields.enumerated() {
                     let (name, nameLength) = unsafe copy(field.name)
@@ -33,8 +35,7 @@ internal import CNGHTTP2
                         )
                     )
                 }
-                // The base address is there: the capacity is at least one.
-                return unsafe body(UnsafePointer(values.baseAddress!), fields.fields.count)
+                return unsafe body(UnsafePointer(first), fields.fields.count)
             }
         }
     }

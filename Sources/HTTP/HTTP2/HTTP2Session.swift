@@ -146,7 +146,9 @@ internal import NIOCore
 
     /// We reset a stream: on a server it counts against the peer unless we were done with it.
     func resetSent(_ code: UInt32) {
-        if isServer, code != HTTP2ErrorCode.noError.rawValue, code != HTTP2ErrorCode.cancel.rawValue { flood.resetSeen() }
+        if isServer, code != HTTP2ErrorCode.noError.rawValue, code != HTTP2ErrorCode.cancel.rawValue {
+            flood.resetSeen()
+        }
     }
 
     func dataFrameSent() { flood.dataFrameSent() }

@@ -143,7 +143,9 @@ package struct LeaseBook: Sendable {
             UInt64($0.wants.connections)
         }
         // Rate goes to those who have connections to use it.
-        let rates = shares(wanting.map(\.value), of: limit.rate, slice, where: { connections[$0] > 0 }) { $0.wants.rate }
+        let rates = shares(wanting.map(\.value), of: limit.rate, slice, where: { connections[$0] > 0 }) {
+            $0.wants.rate
+        }
         return LeaseAmounts(connections: UInt32(clamping: connections[place]), rate: rates[place])
     }
 
@@ -228,7 +230,9 @@ package struct LeaseBook: Sendable {
         let id = nextChunk
         nextChunk += 1
         holder.chunks[id] = (buckets, bytes)
-        if holder.chunks.count > 256, let oldest = holder.chunks.keys.min() { holder.chunks.removeValue(forKey: oldest) }
+        if holder.chunks.count > 256, let oldest = holder.chunks.keys.min() {
+            holder.chunks.removeValue(forKey: oldest)
+        }
         let usable = windows.map(\.bucketLength).min() ?? .zero
         return GrantedChunk(id: id, bytes: bytes, usableFor: usable)
     }

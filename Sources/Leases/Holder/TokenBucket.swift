@@ -37,7 +37,9 @@ package struct TokenBucket: Sendable {
         refill(now)
         let available = UInt64(level)
         let granted = min(wanted.rawValue, available)
-        guard granted > 0, granted >= min(wanted.rawValue, least.rawValue, UInt64(max(1, depth / 2))) else { return .zero }
+        guard granted > 0, granted >= min(wanted.rawValue, least.rawValue, UInt64(max(1, depth / 2))) else {
+            return .zero
+        }
         level -= Double(granted)
         return ByteCount(rawValue: granted)
     }

@@ -70,7 +70,11 @@ extension BlobDelivery {
             runtime: runtime
         )
         origin = fetcher
-        fetcher.start { await self.originOpened() } closed: { await self.originClosed() }
+        fetcher.start {
+            await self.originOpened()
+        } closed: {
+            await self.originClosed()
+        }
     }
 
     private func originOpened() {

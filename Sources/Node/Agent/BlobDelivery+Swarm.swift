@@ -126,7 +126,9 @@ extension BlobDelivery {
                         wanted: 50,
                         isCompact: true
                     )
-                    for peer in (try? await relay.announce(request)) ?? [] where !engine.isComplete { connect(to: peer) }
+                    for peer in (try? await relay.announce(request)) ?? [] where !engine.isComplete {
+                        connect(to: peer)
+                    }
                 }
             }
             if !engine.isComplete {
@@ -139,7 +141,8 @@ extension BlobDelivery {
 
     private func connect(to peer: PeerAddress) {
         let isSelf = Int(peer.port) == runtime.port && peer.address == runtime.listener.localAddress.addressBytes
-        guard !isSelf, let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: peer.address), port: Int(peer.port))
+        guard !isSelf,
+            let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: peer.address), port: Int(peer.port))
         else { return }
         let known = peers.values.contains { $0.address == "\(address.ipAddress ?? ""):\(peer.port)" }
         let isRelay = relaySources.keys.contains("\(address.ipAddress ?? ""):\(peer.port)")

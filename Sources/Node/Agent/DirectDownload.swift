@@ -62,7 +62,10 @@ package struct DirectDownload: Sendable {
         await client.shutdown()
         if let sha256 { try Self.check(partial, sha256) }
         do {
-            _ = try FileManager.default.replaceItemAt(URL(fileURLWithPath: path), withItemAt: URL(fileURLWithPath: partial))
+            _ = try FileManager.default.replaceItemAt(
+                URL(fileURLWithPath: path),
+                withItemAt: URL(fileURLWithPath: partial)
+            )
         } catch {
             throw UserError(.permissionDenied, "\(path) cannot be written")
         }

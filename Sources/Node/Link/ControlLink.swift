@@ -29,7 +29,12 @@ final class ControlLink: Sendable {
         self.host = host
         self.port = port
         self.logger = logger
-        self.state = Mutex(State(outgoing: nil, backoff: ReconnectBackoff(seed: seed, initial: .milliseconds(200), maximum: .seconds(30))))
+        self.state = Mutex(
+            State(
+                outgoing: nil,
+                backoff: ReconnectBackoff(seed: seed, initial: .milliseconds(200), maximum: .seconds(30))
+            )
+        )
     }
 
     /// Sends a message on the stream of the moment; without one it is dropped, and its owner repeats it on reconnect.

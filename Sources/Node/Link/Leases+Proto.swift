@@ -37,7 +37,8 @@ extension LeaseAmount {
 extension GrantedLease {
     /// Nil where the message lacks what a grant needs.
     init?(_ message: LeaseGrant) {
-        guard let generation = message.generation, let amount = message.amount, let duration = message.duration?.duration
+        guard let generation = message.generation, let amount = message.amount,
+            let duration = message.duration?.duration
         else { return nil }
         var chunk: GrantedChunk?
         if let given = message.chunk, given.id != 0 {

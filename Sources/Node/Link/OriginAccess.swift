@@ -165,7 +165,8 @@ final class OriginAccess: Sendable {
                 guard var entry = state.origins[origin] else { continue }
                 let excess = Int(entry.holder.connectionsToAbort(at: now))
                 revoked += entry.permits.values.filter { !$0.isRevoked }.prefix(excess)
-                if now >= entry.nextHeartbeat, entry.waiting > 0 || !entry.permits.isEmpty || entry.holder.holdsAnything {
+                if now >= entry.nextHeartbeat, entry.waiting > 0 || !entry.permits.isEmpty || entry.holder.holdsAnything
+                {
                     messages.append(.leaseHeartbeat(Self.heartbeat(origin, &entry, now)))
                     entry.nextHeartbeat = now + state.terms.heartbeatInterval
                 }

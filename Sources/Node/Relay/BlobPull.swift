@@ -52,7 +52,12 @@ struct BlobPull: Sendable {
         while let first = await queue.next(atMost: Self.maximumRun) {
             var run: [PieceIndex]? = first
             do {
-                let permit = try await access.permit(at: origin, use: .relayPull, for: work.distribution, weight: work.priority)
+                let permit = try await access.permit(
+                    at: origin,
+                    use: .relayPull,
+                    for: work.distribution,
+                    weight: work.priority
+                )
                 let source = PermittedOrigin(
                     permit: permit,
                     connection: client.connect(policy: policy),

@@ -18,7 +18,8 @@ extension JSONValue {
         case .null: text += "null"
         case .boolean(let value): text += value ? "true" : "false"
         case .integer(let value): text += "\(value)"
-        case .number(let value): text += value.isFinite ? "\(value)" : "\"\(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")\""
+        case .number(let value):
+            text += value.isFinite ? "\(value)" : "\"\(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")\""
         case .string(let value): Self.write(value, into: &text)
         case .array(let values):
             Self.write("[", "]", values.count, into: &text, indentation) { index, text, inner in

@@ -16,7 +16,7 @@ package import CProtobufC
     package init(limit: Int = ProtobufArena.defaultLimit) { self.limit = limit }
 
     deinit {
-        for unsafe chunk in unsafe chunks { unsafe chunk.deallocate() }
+        while let chunk = unsafe chunks.popLast() { unsafe chunk.deallocate() }
     }
 
     /// Nil once the limit is reached. Aligned for any C struct; lives as long as the arena.
@@ -65,7 +65,9 @@ package import CProtobufC
     }
 
     /// An array of pointers for a repeated field of strings or messages.
-    package func pointers<Value>(_ values: [UnsafeMutablePointer<Value>]) -> UnsafeMutablePointer<UnsafeMutablePointer<Value>?> {
+    package func pointers<Value>(_ values: [UnsafeMutablePointer<Value>]) -> UnsafeMutablePointer<
+        UnsafeMutablePointer<Value>?
+    > {
         let copy = unsafe array(UnsafeMutablePointer<Value>?.self, count: values.count)
         for index in unsafe values.indices { unsafe copy[index] = unsafe values[index] }
         return unsafe copy

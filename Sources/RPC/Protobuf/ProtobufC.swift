@@ -20,7 +20,11 @@ package import NIOCore
             var empty: UInt8 = 0
             return unsafe withUnsafePointer(to: &empty) { nothing in
                 var allocator = unsafe ProtobufCAllocator(
-                    alloc: { unsafe Unmanaged<ProtobufArena>.fromOpaque($0!).takeUnretainedValue().allocate(bytes: $1) },
+                    alloc: { owner, count in
+                        guard let owner = unsafe owner else { return nil }
+                        return unsafe Unmanaged<ProtobufArena>.fromOpaque(owner).takeUnretainedValue()
+                            .allocate(bytes: count)
+                    },
                     free: { _, _ in },
                     allocator_data: Unmanaged.passUnretained(arena).toOpaque()
                 )
@@ -67,7 +71,8 @@ package import NIOCore
         unsafe Array(UnsafeBufferPointer(start: data.data, count: data.len))
     }
 
-    package static func strings(_ count: Int, _ texts: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [String] {
+    package static func strings(_ count: Int, _ texts: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> [String]
+    {
         guard let texts = unsafe texts else { return [] }
         return (0..<count).map { unsafe string(texts[$0]) }
     }

@@ -33,7 +33,9 @@ internal import CProtobufC
                         throw ProtobufError("a string of \(name) is not UTF-8, or holds a NUL")
                     }
                 } else if unsafe field.pointee.type == PROTOBUF_C_TYPE_MESSAGE {
-                    let inner = unsafe field.pointee.descriptor?.assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
+                    let inner = unsafe field.pointee.descriptor?.assumingMemoryBound(
+                        to: ProtobufCMessageDescriptor.self
+                    )
                     try unsafe check(content, inner, name, depth: depth + 1)
                 }
             default: throw ProtobufError.unreadable(name)

@@ -1,4 +1,3 @@
-
 /// One generated command: a unary or server-streaming method.
 package struct CommandDescription: Sendable {
     /// Such as `distributions`.

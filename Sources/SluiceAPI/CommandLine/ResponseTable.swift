@@ -6,7 +6,8 @@ package enum ResponseTable {
     package static func text(_ response: JSONValue) -> String {
         guard case .object(let members) = response else { return response.text + "\n" }
         if let list = members.first(where: { if case .array = $0.value { true } else { false } }),
-            case .array(let rows) = list.value, !members.contains(where: { if case .object = $0.value { true } else { false } })
+            case .array(let rows) = list.value,
+            !members.contains(where: { if case .object = $0.value { true } else { false } })
         {
             return table(rows)
         }

@@ -11,7 +11,9 @@ enum DecimalFraction {
 
     /// Nil unless there are 1 to 9 digits.
     static func nanoseconds(_ digits: Substring) -> Int32? {
-        guard (1...9).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        guard (1...9).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+            return nil
+        }
         return Int32(digits + String(repeating: "0", count: 9 - digits.utf8.count))
     }
 }

@@ -58,6 +58,9 @@ final class EchoService: RPCService {
     /// Far beyond any test: only a cancellation ends it.
     private func waitForCancellation() async throws {
         defer { cancelled.yield() }
-        try await Task.sleep(for: .seconds(3600))
+        let (never, continuation) = AsyncStream.makeStream(of: Void.self)
+        defer { continuation.finish() }
+        for await _ in never {}
+        try Task.checkCancellation()
     }
 }
