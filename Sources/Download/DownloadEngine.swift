@@ -303,7 +303,7 @@ package struct DownloadEngine: Sendable {
 
     private mutating func tellOrigin(_ actions: inout [DownloadAction]) {
         let relays = sources.values.contains { $0.kind == .relayHTTP && $0.failures < 3 }
-        let wants = assist.isAssisting && (policy.originOnly || !relays) && !isOver
+        let wants = assist.isAssisting && (policy.originOnly || !relays) && !isOver && hasMoreToFetch
         guard wants != wantsOrigin else { return }
         wantsOrigin = wants
         actions.append(.wantOrigin(wants))

@@ -100,7 +100,9 @@ actor LeaseDesk {
                     logger.error("the lease reserve of \(id) cannot be kept; granting nothing: \(error)")
                     return
                 }
-            case .send(let node, let grant): outboxes[node]?.send(.leaseGrant(LeaseGrant(grant, origin: id)))
+            case .send(let node, let grant):
+                logger.debug("lease at \(id) for \(node): wants \(message.wants?.connections ?? 0), gets \(grant.amounts)")
+                outboxes[node]?.send(.leaseGrant(LeaseGrant(grant, origin: id)))
             }
         }
     }

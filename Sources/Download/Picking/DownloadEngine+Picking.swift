@@ -130,6 +130,13 @@ extension DownloadEngine {
         }
     }
 
+    /// Whether a connection to the origin would have anything to do: pieces that wait for their proof need none.
+    var hasMoreToFetch: Bool {
+        if sources.values.contains(where: { $0.kind == .originHTTP && !$0.fetches.isEmpty }) { return true }
+        if partial.values.contains(where: { !$0.isVerifying && $0.nextFree() != nil }) { return true }
+        return hasRoomForPieces && verified.count.int + partial.count < geometry.pieceCount.int
+    }
+
     /// What BitTorrent lacks: pieces nobody brings, those first whose hash is known, in order.
     private mutating func pieceToFetch(for id: SourceID) -> PieceIndex? {
         guard let source = sources[id] else { return nil }

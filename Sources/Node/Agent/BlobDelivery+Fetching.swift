@@ -58,11 +58,14 @@ extension BlobDelivery {
     func wantOrigin(_ isWanted: Bool) {
         guard isWanted else {
             origin?.stop()
+            origin = nil
             return
         }
         guard origin == nil, let message = assignment.blob, let id = OriginID(message.origin) else { return }
+        originCount += 1
+        let source = SourceID(rawValue: 1_000_001 + 2 * originCount)
         let fetcher = OriginFetcher(
-            source: SourceID(rawValue: 1_000_001),
+            source: source,
             origin: id,
             blob: message,
             distribution: assignment.distribution,
@@ -70,25 +73,20 @@ extension BlobDelivery {
             runtime: runtime
         )
         origin = fetcher
-        fetcher.start {
-            await self.originOpened()
-        } closed: {
-            await self.originClosed()
-        }
+        fetcher.start { await self.originOpened(source) } closed: { await self.originClosed(source) }
     }
 
-    private func originOpened() {
-        guard let origin else { return }
+    private func originOpened(_ source: SourceID) {
+        guard origin?.source == source else { return }
         var actions: [DownloadAction] = []
         let all = PieceSet(full: blob.geometry.pieceCount)
-        engine.sourceAdded(origin.source, .originHTTP, has: all, isChoked: false, at: BootClock.now(), into: &actions)
+        engine.sourceAdded(source, .originHTTP, has: all, isChoked: false, at: BootClock.now(), into: &actions)
         perform(actions)
     }
 
-    private func originClosed() {
-        guard let origin else { return }
+    private func originClosed(_ source: SourceID) {
         var actions: [DownloadAction] = []
-        engine.sourceLost(origin.source, at: BootClock.now(), into: &actions)
+        engine.sourceLost(source, at: BootClock.now(), into: &actions)
         perform(actions)
     }
 }

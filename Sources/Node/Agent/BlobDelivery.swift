@@ -26,6 +26,7 @@ actor BlobDelivery {
     var relays: [SourceID: RelayConnection] = [:]
     var relaySources: [String: SourceID] = [:]
     var origin: OriginFetcher?
+    var originCount: UInt64 = 0
     var fetches: [Fetch: Task<Void, Never>] = [:]
     var assistText = ""
     private var state = TaskState.running

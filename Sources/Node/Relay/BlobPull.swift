@@ -12,6 +12,8 @@ internal import Units
 struct BlobPull: Sendable {
     /// Connections of one pull at most; the lease may give fewer.
     static let maximumConnections = 4
+    /// What a relay pulls serves everybody: it counts for eight agents of the same priority.
+    static let relayWeight: UInt32 = 8
     /// Pieces of one range request at most, so that the first pieces do not wait for the last.
     static let maximumRun = 8
     /// Tries of one run before the pull gives up, with growing pauses between them.
@@ -56,7 +58,7 @@ struct BlobPull: Sendable {
                     at: origin,
                     use: .relayPull,
                     for: work.distribution,
-                    weight: work.priority
+                    weight: work.priority * Self.relayWeight
                 )
                 let source = PermittedOrigin(
                     permit: permit,

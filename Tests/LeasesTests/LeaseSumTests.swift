@@ -1,0 +1,118 @@
+import Leases
+import Testing
+import Units
+
+/// A granter and its holders over a network that loses, delays and reorders: the sum in use never exceeds the limit.
+@Suite struct LeaseSumTests {
+    private struct Node {
+        var holder: LeaseHolder
+        var open: UInt32 = 0
+        var nextHeartbeat = BootTime.zero
+        /// This node's clock runs at this multiple of true time.
+        let drift: Double
+    }
+
+    private enum Message {
+        case up(Int, HolderHeartbeat)
+        case down(Int, GrantedLease)
+    }
+
+    @Test(arguments: 0..<300 as Range<UInt64>)
+    func `the sum of open connections never exceeds the limit`(seed: UInt64) throws {
+        let worst = try run(seed: seed, countsFromReceipt: false)
+        #expect(worst.most <= 3)
+        #expect(worst.opened > 0)
+    }
+
+    @Test func `a holder that counts its lease from receipt is caught`() throws {
+        let worst = try (0..<300).map { try run(seed: $0, countsFromReceipt: true).most }.max()
+        #expect(try #require(worst) > 3, "the checker would not see a broken holder")
+    }
+
+    private func run(seed: UInt64, countsFromReceipt: Bool) throws -> (most: UInt32, opened: Int) {
+        var generator = SeededGenerator(seed: seed)
+        let terms = LeaseTerms(duration: .seconds(3))
+        let limit = OriginLimit(connections: 3, rate: 3_000_000)
+        var epoch = Epoch(rawValue: 1)
+        var durable = LeaseReserve()
+        var book = LeaseBook(limit: limit, terms: terms, epoch: epoch, reserve: durable, at: .zero)
+        var nodes = (0..<4).map { _ in
+            Node(
+                holder: LeaseHolder(terms: terms, firstSequence: 0, at: .zero),
+                drift: 1 + Double.random(in: -0.0005...0.0005, using: &generator)
+            )
+        }
+        let ids = try (0..<4).map { try #require(NodeID("n\($0)")) }
+        var network: [(at: BootTime, message: Message)] = []
+        var most: UInt32 = 0
+        var opened = 0
+        for step in 0..<1500 {
+            let now = BootTime.zero + .milliseconds(Int64(step) * 20)
+            func local(_ node: Int) -> BootTime {
+                BootTime(nanoseconds: Int64(Double(now.nanoseconds) * nodes[node].drift))
+            }
+            if step % 700 == 699 {
+                epoch = epoch.next
+                book = LeaseBook(limit: limit, terms: terms, epoch: epoch, reserve: durable, at: now)
+            }
+            let due = network.filter { $0.at <= now }.map(\.message)
+            network.removeAll { $0.at <= now }
+            for message in due.shuffled(using: &generator) {
+                switch message {
+                case .up(let node, let heartbeat):
+                    var actions: [LeaseAction] = []
+                    book.heartbeatArrived(heartbeat, from: ids[node], at: now, into: &actions)
+                    for action in actions {
+                        switch action {
+                        case .persist(let reserve): durable = reserve
+                        case .send(_, let grant):
+                            if Double.random(in: 0..<1, using: &generator) < 0.2 { continue }
+                            let delay = Int64.random(in: 0...2500, using: &generator)
+                            network.append((now + .milliseconds(delay), .down(node, grant)))
+                        }
+                    }
+                case .down(let node, let grant):
+                    // The canary: as if the heartbeat it answers had been sent just now.
+                    let given = countsFromReceipt ? Self.late(grant, by: .seconds(3)) : grant
+                    _ = nodes[node].holder.grantArrived(given, at: local(node))
+                }
+            }
+            for node in nodes.indices {
+                let clock = local(node)
+                let abort = nodes[node].holder.connectionsToAbort(at: clock)
+                for _ in 0..<abort {
+                    _ = nodes[node].holder.connectionClosed()
+                    nodes[node].open -= 1
+                }
+                if nodes[node].holder.openConnection(at: clock) {
+                    nodes[node].open += 1
+                    opened += 1
+                }
+                if nodes[node].open > 0, Double.random(in: 0..<1, using: &generator) < 0.02 {
+                    _ = nodes[node].holder.connectionClosed()
+                    nodes[node].open -= 1
+                }
+                guard clock >= nodes[node].nextHeartbeat else { continue }
+                nodes[node].nextHeartbeat = clock + .milliseconds(Int64.random(in: 600...1000, using: &generator))
+                let wants = LeaseAmounts(connections: UInt32.random(in: 0...3, using: &generator), rate: .max)
+                let heartbeat = nodes[node].holder.heartbeatSent(wants: wants, wantsBytes: 0, weight: 100, at: clock)
+                guard Double.random(in: 0..<1, using: &generator) >= 0.2 else { continue }
+                let delay = Int64.random(in: 0...500, using: &generator)
+                network.append((now + .milliseconds(delay), .up(node, heartbeat)))
+            }
+            most = max(most, nodes.reduce(0) { $0 + $1.open })
+        }
+        return (most, opened)
+    }
+
+    private static func late(_ grant: GrantedLease, by span: Duration) -> GrantedLease {
+        GrantedLease(
+            generation: grant.generation,
+            sequence: grant.sequence,
+            duration: grant.duration + span,
+            amounts: grant.amounts,
+            needsChunks: grant.needsChunks,
+            chunk: grant.chunk
+        )
+    }
+}

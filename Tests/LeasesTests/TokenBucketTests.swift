@@ -1,0 +1,32 @@
+import Leases
+import Testing
+import Units
+
+@Suite struct TokenBucketTests {
+    @Test(arguments: 1...50 as ClosedRange<UInt64>)
+    func `bytes in any time are at most the rate times the time and a burst`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let rate = BytesPerSecond(rawValue: 1_000_000)
+        var now = BootTime.zero
+        var bucket = TokenBucket(rate: rate, at: now)
+        var taken: UInt64 = 0
+        for _ in 0..<400 {
+            now = now + .milliseconds(Int64.random(in: 0...50, using: &generator))
+            let wanted = ByteCount(rawValue: UInt64.random(in: 1...300_000, using: &generator))
+            taken += bucket.take(upTo: wanted, atLeast: .kibibytes(16), at: now).rawValue
+            let allowed = Double(rate.rawValue) * ((now - .zero).seconds + TokenBucket.burst.seconds)
+            #expect(Double(taken) <= allowed + 1)
+        }
+        #expect(taken > 0)
+    }
+
+    @Test func `a bucket without a rate gives nothing and one without a limit everything`() {
+        var none = TokenBucket(rate: .zero, at: .zero)
+        let later = BootTime.zero + .seconds(5)
+        let got1 = none.take(upTo: .mebibytes(1), atLeast: .kibibytes(1), at: later)
+        #expect(got1 == .zero)
+        var all = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: .zero)
+        let got2 = all.take(upTo: .mebibytes(1), atLeast: .kibibytes(1), at: .zero) == .mebibytes(1)
+        #expect(got2)
+    }
+}
