@@ -1,0 +1,84 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import HTTP
+
+/// Bytes as a client may send them, without our own client between.
+@Suite(.timeLimit(.minutes(1))) struct RawBytesTests {
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let bytes: AsyncStream<ByteBuffer>.Continuation
+        init(_ bytes: AsyncStream<ByteBuffer>.Continuation) { self.bytes = bytes }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes.yield(unwrapInboundIn(data)) }
+        func channelInactive(context: ChannelHandlerContext) { bytes.finish() }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+
+    /// What the server says until it closes the connection.
+    private func answer(to sent: ByteBuffer) async throws -> [UInt8] {
+        var received: [UInt8] = []
+        try await withEchoServer { port, group, _ in
+            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+            let channel = try await ClientBootstrap(group: group)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
+                    }
+                }
+                .connect(host: "127.0.0.1", port: port).get()
+            channel.writeAndFlush(sent, promise: nil)
+            for await bytes in stream { received += bytes.readableBytesView }
+        }
+        return received
+    }
+
+    private func text(_ sent: String) async throws -> String {
+        String(decoding: try await answer(to: ByteBuffer(string: sent)), as: UTF8.self)
+    }
+
+    private func frame(_ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
+        let count = payload.count
+        return [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type, flags, 0, 0, 0, stream] + payload
+    }
+
+    private var preface: [UInt8] { Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frame(4, 0, 0) }
+
+    /// POST, http, /, from HPACK's static table.
+    private let head: [UInt8] = [0x83, 0x86, 0x84, 0x01, 0x01, 0x61]
+
+    @Test func `a kept connection answers one request after the other`() async throws {
+        let said = try await text(
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\none"
+                + "POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+                + "4\r\nfour\r\n1\r\n!\r\n0\r\n\r\n"
+        )
+        #expect(said.split(separator: "HTTP/1.1 200").count == 2)
+        #expect(said.contains("one"))
+        #expect(said.contains("four"))
+        #expect(said.contains("x-end: reached"))
+        #expect(said.contains("connection: close"))
+    }
+
+    @Test func `a response to HEAD has no body`() async throws {
+        let said = try await text("HEAD / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        #expect(said.hasPrefix("HTTP/1.1 200"))
+        #expect(said.contains("x-method: HEAD"))
+        #expect(said.hasSuffix("\r\n\r\n"))
+    }
+
+    @Test func `what is no request is answered with 400`() async throws {
+        #expect(try await text("GET nonsense\r\n\r\n").hasPrefix("HTTP/1.1 400"))
+    }
+
+    @Test func `bytes of no known protocol close the connection`() async throws {
+        #expect(try await text("hello").isEmpty)
+    }
+
+    @Test func `a flood of empty frames ends the connection`() async throws {
+        var sent = ByteBuffer(bytes: preface + frame(1, 4, 1, head))
+        for _ in 0..<100 { sent.writeBytes(frame(0, 0, 1)) }
+        let said = try await answer(to: sent)
+        #expect(Array(said.suffix(8)).prefix(4) == [0, 0, 0, 11] || said.contains(7))
+    }
+}
