@@ -96,4 +96,15 @@ import Testing
             await #expect(throws: HTTPError.self) { _ = try await client.request(head(), endStream: true) }
         }
     }
+
+    @Test func `a head over the limit is refused and the connection goes on`() async throws {
+        try await withClient { client, _ in
+            var large = head()
+            for number in 0..<20 { large.fields.append("x-\(number)", String(repeating: "v", count: 1000)) }
+            let stream = try await client.request(large, endStream: true)
+            let error = await #expect(throws: HTTPError.self) { _ = try await stream.response() }
+            #expect(error?.streamReset == .enhanceYourCalm)
+            try await echo([1], client)
+        }
+    }
 }

@@ -3,7 +3,7 @@ internal import CNGHTTP2
 /// nghttp2's callbacks, one object for all sessions: each finds its session and calls one method.
 @safe final class HTTP2Callbacks: Sendable {
     /// What becomes of a header field.
-    enum FieldVerdict { case take, refuseStream, endConnection }
+    enum FieldVerdict { case take, endConnection }
 
     static let shared = HTTP2Callbacks()
 
@@ -35,7 +35,6 @@ internal import CNGHTTP2
             )
             return switch verdict {
             case .take: 0
-            case .refuseStream: NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
             case .endConnection: NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
             }
         }

@@ -98,20 +98,22 @@ internal import NIOCore
         headSizes[stream] = 0
     }
 
-    /// Returns whether the field is still within the limit; far beyond it the connection ends.
+    /// Counts fields on beyond the limit without keeping them, so that a bomb far beyond it ends the connection;
+    /// nghttp2 would show no more of a head once its stream is refused.
     func fieldArrived(_ stream: Int32, _ name: String, _ value: String) -> HTTP2Callbacks.FieldVerdict {
         let size = (headSizes[stream] ?? 0) + name.utf8.count + value.utf8.count + 32
         headSizes[stream] = size
         if size > 4 * limits.maximumHeaderListSize { return .endConnection }
-        if size > limits.maximumHeaderListSize { return .refuseStream }
-        heads[stream]?.append(name, value)
+        if size <= limits.maximumHeaderListSize { heads[stream]?.append(name, value) }
         return .take
     }
 
     func headersArrived(_ stream: Int32, isTrailers: Bool, endStream: Bool, length: Int) {
         flood.headersArrived(length: length)
         let fields = heads.removeValue(forKey: stream) ?? HTTPFields()
-        headSizes.removeValue(forKey: stream)
+        guard headSizes.removeValue(forKey: stream) ?? 0 <= limits.maximumHeaderListSize else {
+            return reset(stream, .enhanceYourCalm)
+        }
         if isTrailers {
             events.append(.trailers(stream: stream, fields: fields))
         } else {
