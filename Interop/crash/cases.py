@@ -29,7 +29,7 @@ def finish(fleet, path, name, agents=2):
 
 def case_control_is_killed(binary):
     """Control comes back with all it had, and the push completes."""
-    with Fleet(binary, origin_rate=600_000, lease_seconds=5) as fleet:
+    with Fleet(binary, origin_rate=3_000_000, lease_seconds=5) as fleet:
         path, name = push_slowly(fleet)
         fleet.processes["control"].kill()
         fleet.restart("control")
@@ -39,7 +39,7 @@ def case_control_is_killed(binary):
 
 def case_a_relay_is_killed(binary):
     """The relay offers again only what it can prove, and does not pull it again."""
-    with Fleet(binary, origin_rate=600_000, lease_seconds=5) as fleet:
+    with Fleet(binary, origin_rate=3_000_000, lease_seconds=5) as fleet:
         path, name = push_slowly(fleet)
         fleet.processes["relay-1"].kill()
         fleet.restart("relay-1")
@@ -50,7 +50,7 @@ def case_a_relay_is_killed(binary):
 
 def case_an_agent_is_killed(binary):
     """No piece that the agent had verified is fetched again."""
-    with Fleet(binary, origin_rate=600_000, lease_seconds=5) as fleet:
+    with Fleet(binary, origin_rate=3_000_000, lease_seconds=5) as fleet:
         path, name = push_slowly(fleet)
         fleet.processes["agent-1"].kill()
         kept = int(target(fleet, name).get("verifiedBytes", 0))

@@ -27,7 +27,7 @@ def curl(*arguments, timeout=120):
 
 def case_ranges_while_pulling(binary):
     """curl -r over HTTP/1.1 and --http2-prior-knowledge gets bytes the relay does not have yet: it waits for them."""
-    with Fleet(binary, origin_rate=700_000) as fleet:
+    with Fleet(binary, origin_rate=3_000_000) as fleet:
         path, url = slow_push(fleet)
         with open(path, "rb") as file:
             content = file.read()
@@ -40,7 +40,7 @@ def case_ranges_while_pulling(binary):
 
 def case_the_whole_file_while_pulling(binary):
     """The whole file over HTTP/2, and wget -c after half of it, from a relay that began a moment ago."""
-    with Fleet(binary, origin_rate=1_000_000) as fleet:
+    with Fleet(binary, origin_rate=3_000_000) as fleet:
         path, url = slow_push(fleet)
         with open(path, "rb") as file:
             half = file.read(3 << 20)

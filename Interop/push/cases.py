@@ -20,7 +20,7 @@ def case_a_file_reaches_every_agent(binary):
 
 def case_the_first_piece_leaves_before_a_tenth_is_there(binary):
     """Fast start: an agent has a verified piece before the relay has a tenth of the file."""
-    with Fleet(binary, origin_rate=400_000) as fleet:
+    with Fleet(binary, origin_rate=2_000_000) as fleet:
         fleet.origin.make_file("slow.img", 24)
         fleet.start(relays=1, agents=1)
         fleet.register_origin()
@@ -75,7 +75,7 @@ def case_a_wrong_digest_never_completes(binary):
 
 def case_an_origin_that_changes_fails_the_distribution(binary):
     """The file is replaced while the relay pulls: the distribution fails and says so; nothing mixed is delivered."""
-    with Fleet(binary, origin_rate=300_000) as fleet:
+    with Fleet(binary, origin_rate=2_000_000) as fleet:
         path = fleet.origin.make_file("build.img", 16)
         fleet.start(relays=1, agents=1)
         fleet.register_origin()

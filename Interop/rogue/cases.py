@@ -89,7 +89,7 @@ def finish(fleet, path, name):
 
 def case_a_corrupt_piece(binary):
     """A peer that sends garbage is banned and reported, and the push completes."""
-    with Fleet(binary, origin_rate=500_000) as fleet:
+    with Fleet(binary, origin_rate=2_000_000) as fleet:
         path, name, blob = running_push(fleet, 16)
         rogue = Rogue(fleet.listens["agent-1"], bytes.fromhex(blob["liveId"]), int(blob["pieces"]))
         wait_until(lambda: offended(fleet, name, "PEER_OFFENCE_BAD_PIECE"), 60, "the report of a bad piece")
@@ -99,7 +99,7 @@ def case_a_corrupt_piece(binary):
 
 def case_a_batch_with_a_bad_signature(binary):
     """A relay's batch whose signature does not hold is refused and reported, and the push completes."""
-    with Fleet(binary, origin_rate=500_000) as fleet:
+    with Fleet(binary, origin_rate=2_000_000) as fleet:
         path, name, blob = running_push(fleet, 16)
 
         def first_batch():

@@ -119,7 +119,7 @@ def case_transmission_downloads_the_published_torrent(binary):
 
 def case_aria2_joins_while_the_relay_pulls(binary):
     """With the publisher's own .torrent aria2c joins by the final info-hash while the relay is still pulling."""
-    with Fleet(binary, origin_rate=700_000) as fleet:
+    with Fleet(binary, origin_rate=3_000_000) as fleet:
         path = fleet.origin.make_file("build.img", 12)
         fleet.start(relays=1, agents=1)
         fleet.register_origin()

@@ -19,7 +19,8 @@ class Fleet:
         self.binary = os.path.abspath(binary)
         self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
         os.chmod(self.root, 0o755)
-        self.origin = Origin(f"{self.root}/origin", origin_rate)
+        self.origin = Origin(f"{self.root}/origin")
+        self.origin_rate = origin_rate
         self.lease_seconds = lease_seconds
         self.processes = {}
         self.listens = {}
@@ -108,6 +109,9 @@ class Fleet:
         return json.loads(self.run(*arguments, "--output", "json", timeout=timeout).stdout)
 
     def register_origin(self, name="demo-origin", *limits):
+        """Registers nginx. A slow origin is one with a limit: nginx's own rate starts anew with every request."""
+        if self.origin_rate:
+            limits = (*limits, "--limits-max-bytes-per-second", str(self.origin_rate))
         self.run(
             "origins", "create", name, "--base-urls", self.origin.base_url, "--allow-private-addresses", *limits
         )

@@ -27,17 +27,17 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         location = /status {{ stub_status; access_log off; }}
-        location / {{ root {root}/files; {extra} }}
+        location / {{ root {root}/files; }}
     }}
 }}
 """
 
 
 class Origin:
-    """Serves `files` below its root; `rate` limits each connection in bytes per second."""
+    """Serves `files` below its root."""
 
-    def __init__(self, root, rate=None):
-        self.root, self.rate, self.port = root, rate, free_port()
+    def __init__(self, root):
+        self.root, self.port = root, free_port()
         os.makedirs(f"{root}/files", exist_ok=True)
         os.chmod(root, 0o755)
         self.popen = None
@@ -47,12 +47,11 @@ class Origin:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self):
-        extra = f"limit_rate {self.rate};" if self.rate else ""
         # Debian's nginx drops its rights to www-data when it starts as root; the files are made readable for it.
         path = f"{self.root}/nginx.conf"
         user = "user root;\n" if os.geteuid() == 0 else ""
         with open(path, "w") as file:
-            file.write(user + CONFIGURATION.format(root=self.root, port=self.port, extra=extra))
+            file.write(user + CONFIGURATION.format(root=self.root, port=self.port))
         errors = open(f"{self.root}/nginx.out", "ab")
         self.popen = subprocess.Popen(
             ["/usr/sbin/nginx", "-p", self.root, "-c", path, "-e", f"{self.root}/error.log"], stdout=errors, stderr=errors

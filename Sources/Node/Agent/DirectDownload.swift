@@ -62,10 +62,12 @@ package struct DirectDownload: Sendable {
         await client.shutdown()
         if let sha256 { try Self.check(partial, sha256) }
         do {
-            _ = try FileManager.default.replaceItemAt(
-                URL(fileURLWithPath: path),
-                withItemAt: URL(fileURLWithPath: partial)
-            )
+            let (made, final) = (URL(fileURLWithPath: partial), URL(fileURLWithPath: path))
+            if FileManager.default.fileExists(atPath: path) {
+                _ = try FileManager.default.replaceItemAt(final, withItemAt: made)
+            } else {
+                try FileManager.default.moveItem(at: made, to: final)
+            }
         } catch {
             throw UserError(.permissionDenied, "\(path) cannot be written")
         }

@@ -39,55 +39,72 @@ struct BlobPull: Sendable {
                 group.addTask { try await work(through: queue) }
             }
             do {
-                try await group.waitForAll()
+                // The first worker that finds nothing left has seen the end; others may still wait for a permit.
+                try await group.next()
             } catch {
                 queue.stop()
                 group.cancelAll()
                 throw error
             }
+            group.cancelAll()
+            while let ended = await group.nextResult() {
+                if case .failure(let error) = ended, !(error is CancellationError) { throw error }
+            }
         }
     }
 
-    /// One connection's life: takes runs until there are none, under one permit after the other.
+    /// One connection's life: a permit first, then runs until there are none. Who waits for a permit holds no pieces
+    /// back from those who have one.
     private func work(through queue: PullQueue) async throws {
         var failures = 0
-        while let first = await queue.next(atMost: Self.maximumRun) {
-            var run: [PieceIndex]? = first
+        while true {
+            let permit = try await access.permit(
+                at: origin,
+                use: .relayPull,
+                for: work.distribution,
+                weight: work.priority * Self.relayWeight
+            )
+            let source = PermittedOrigin(
+                permit: permit,
+                connection: client.connect(policy: policy),
+                url: work.blob?.url ?? "",
+                validators: validators
+            )
             do {
-                let permit = try await access.permit(
-                    at: origin,
-                    use: .relayPull,
-                    for: work.distribution,
-                    weight: work.priority * Self.relayWeight
-                )
-                let source = PermittedOrigin(
-                    permit: permit,
-                    connection: client.connect(policy: policy),
-                    url: work.blob?.url ?? "",
-                    validators: validators
-                )
-                do {
-                    while let pieces = run {
-                        let rest = try await pull(pieces, from: source)
-                        queue.done(returning: rest)
-                        run = nil
-                        failures = 0
-                        if rest.isEmpty, !permit.isRevoked { run = await queue.next(atMost: Self.maximumRun) }
-                    }
-                    await source.close()
-                } catch {
-                    await source.close()
-                    throw error
-                }
+                let isOver = try await pullRuns(of: queue, from: source, failures: &failures)
+                await source.close()
+                if isOver { return }
             } catch let error as OriginError {
-                if let run { queue.done(returning: run.filter { !blob.cache.available.contains($0) }) }
+                await source.close()
                 failures += 1
                 try await recover(from: error, failures: failures)
             } catch {
+                await source.close()
                 queue.stop()
                 throw error
             }
         }
+    }
+
+    /// Pulls until nothing is left (true) or the permit is at its end (false).
+    private func pullRuns(
+        of queue: PullQueue,
+        from source: PermittedOrigin,
+        failures: inout Int
+    ) async throws -> Bool {
+        while !source.permit.isRevoked, !access.shouldGiveUp(at: origin) {
+            guard let pieces = await queue.next(atMost: Self.maximumRun) else { return true }
+            do {
+                let rest = try await pull(pieces, from: source)
+                queue.done(returning: rest)
+                if !rest.isEmpty { return false }
+                failures = 0
+            } catch {
+                queue.done(returning: pieces.filter { !blob.cache.available.contains($0) })
+                throw error
+            }
+        }
+        return false
     }
 
     /// Pulls neighbouring pieces; returns those it did not get to because the permit was revoked.

@@ -1,0 +1,62 @@
+import Control
+import Foundation
+import HTTP
+import Logging
+import NIOPosix
+import RPC
+import SluiceAPI
+import Testing
+
+/// Control on a real socket and a real database file.
+@Suite struct ControlServerTests {
+    private func withControl(_ folder: String, _ body: (RPCClient) async throws -> Void) async throws {
+        let (addresses, announce) = AsyncStream.makeStream(of: Int.self)
+        var configuration = ControlConfiguration(
+            dataDirectory: folder,
+            host: "127.0.0.1",
+            port: 0,
+            leaseDuration: .seconds(5)
+        )
+        configuration.whenListening = { announce.yield($1) }
+        let server = ControlServer(configuration: configuration, logger: Logger(label: "test"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            var ports = addresses.makeAsyncIterator()
+            let port = try #require(await ports.next())
+            let http = try await HTTPClient.connect(
+                host: "127.0.0.1",
+                port: port,
+                group: MultiThreadedEventLoopGroup.singleton
+            )
+            try await body(RPCClient(http: http, scheme: "http", authority: "test"))
+            await http.close()
+            group.cancelAll()
+        }
+    }
+
+    @Test func `an origin that is registered is there after a restart, and errors are clear`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await withControl(folder) { client in
+            var origin = Origin()
+            origin.name = "files"
+            origin.baseUrls = ["http://files.example/"]
+            var request = CreateOriginRequest()
+            request.origin = origin
+            let origins = OriginServiceClient(client)
+            #expect(try await origins.createOrigin(request).origin?.name == "files")
+            await #expect {
+                _ = try await origins.createOrigin(request)
+            } throws: { ($0 as? RPCError)?.code == .alreadyExists }
+        }
+        try await withControl(folder) { client in
+            let listed = try await OriginServiceClient(client).listOrigins(ListOriginsRequest())
+            #expect(listed.origins.map(\.name) == ["files"])
+            var request = GetDistributionRequest()
+            request.name = "none"
+            await #expect {
+                _ = try await DistributionServiceClient(client).getDistribution(request)
+            } throws: { ($0 as? RPCError)?.code == .notFound }
+        }
+    }
+}
