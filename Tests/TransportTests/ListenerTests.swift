@@ -1,0 +1,47 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Transport
+
+@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private let bytes: AsyncStream<ByteBuffer>.Continuation
+        init(_ bytes: AsyncStream<ByteBuffer>.Continuation) { self.bytes = bytes }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes.yield(unwrapInboundIn(data)) }
+        func channelInactive(context: ChannelHandlerContext) { bytes.finish() }
+    }
+
+    @Test func `bytes behind the detection reach the handler and other protocols are refused`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let (stream, received) = AsyncStream.makeStream(of: ByteBuffer.self)
+        let handlers = ListenerHandlers(bitTorrent: { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(Collector(received))
+            }
+        })
+        let configuration = ListenerConfiguration(host: "127.0.0.1", port: 0)
+        let listener = try await Listener.bind(configuration, group: group, handlers: handlers)
+        let port = try #require(listener.localAddress.port)
+        for refused in ["GET / HTTP/1.1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\n", "\u{16}\u{3}\u{1}", "nothing"] {
+            let channel = try await dial(port, group)
+            channel.writeAndFlush(ByteBuffer(string: refused), promise: nil)
+            try await channel.closeFuture.get()
+        }
+        let sent = ByteBuffer(string: "\u{13}BitTorrent protocol and more")
+        let channel = try await dial(port, group)
+        for byte in sent.readableBytesView { try await channel.writeAndFlush(ByteBuffer(bytes: [byte])) }
+        try await channel.close()
+        var arrived = ByteBuffer()
+        for await bytes in stream { arrived.writeImmutableBuffer(bytes) }
+        #expect(arrived == sent)
+        await listener.close()
+        await #expect(throws: TransportError.self) { _ = try await dial(port, group) }
+        try await group.shutdownGracefully()
+    }
+
+    private func dial(_ port: Int, _ group: any EventLoopGroup) async throws -> any Channel {
+        try await Dialer.connect(host: "127.0.0.1", port: port, group: group) { _ in }.channel
+    }
+}
