@@ -18,7 +18,7 @@ func withLoopback(_ service: any RPCService, _ body: (RPCClient) async throws ->
         host: "127.0.0.1",
         port: listener.localAddress?.port ?? 0,
         tls: nil,
-        version: .http2,
+
         group: group
     )
     let client = RPCClient(http: http, scheme: "http", authority: "127.0.0.1")
