@@ -12,6 +12,8 @@ final class StreamExchange: Sendable {
         var failure: HTTPError?
         var queuedBytes = 0
         var isOutboundEnded = false
+        /// The peer has answered in full and takes no more: what is written is dropped (RFC 9113 section 8.1).
+        var isDiscarding = false
         var nextWaiter: UInt64 = 0
         var headWaiters = Waiters<HTTPResponseHead>()
         var bodyWaiters = Waiters<ByteBuffer?>()
@@ -80,6 +82,15 @@ final class StreamExchange: Sendable {
         for waiter in before.writeWaiters.takeAll() { waiter.resume(returning: .failure(error)) }
     }
 
+    /// The response is complete although the request is not: writers go on to read it.
+    func outboundStopped() {
+        let waiters = state.withLock { state in
+            state.isDiscarding = true
+            return state.writeWaiters.takeAll()
+        }
+        for waiter in waiters { waiter.resume(returning: .success(())) }
+    }
+
     /// Bytes have left; writers that waited go on once half of the room is free.
     func sent(_ count: Int) {
         let waiters = state.withLock { state -> [Waiters<Void>.Waiter] in
@@ -141,6 +152,7 @@ final class StreamExchange: Sendable {
         let limit = writeHighWater
         try await wait(\.writeWaiters) { state -> Result<Void, HTTPError>? in
             if let failure = state.failure { return .failure(failure) }
+            if state.isDiscarding { return .success(()) }
             return state.queuedBytes <= limit ? .success(()) : nil
         }
     }

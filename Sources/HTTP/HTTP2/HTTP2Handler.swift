@@ -128,7 +128,7 @@ final class HTTP2Handler: ChannelInboundHandler {
         guard let exchange = exchanges.removeValue(forKey: stream) else { return }
         let task = tasks.removeValue(forKey: stream)
         // A server may end a stream early with NO_ERROR once its response is complete (RFC 9113 section 8.1).
-        if session.isServer ? finished && code == .noError : ended { return }
+        if session.isServer ? finished && code == .noError : ended { return exchange.outboundStopped() }
         exchange.failed(HTTPError(.reset, "the stream was reset", code: code))
         task?.cancel()
     }
