@@ -73,6 +73,9 @@ import Units
         var sides: [Side] = []
         var hashes: [PieceHashes] = []
         var listeners: [any Channel] = []
+        // A cache that goes away takes its blobs with it.
+        var caches: [PieceCache] = []
+        var sessions: [SwarmSession] = []
         for isSeeder in [true, false] {
             let cache = try PieceCache(
                 directory: "/tmp/sluice-swarm-tests-\(generator.next())",
@@ -80,6 +83,7 @@ import Units
                 pool: pool,
                 logger: Logger(label: "test")
             )
+            caches.append(cache)
             let blob = try await cache.open(id, geometry: geometry)
             if isSeeder {
                 for piece in geometry.pieceCount.indices {
@@ -93,6 +97,7 @@ import Units
                 peerID: .random(using: &generator),
                 logger: Logger(label: "test")
             )
+            sessions.append(session)
             let listener = try await ServerBootstrap(group: group)
                 .childChannelInitializer { session.accept($0) }
                 .bind(host: "127.0.0.1", port: 0).get()
@@ -103,6 +108,8 @@ import Units
         let batch = HashBatch.signed(firstPiece: PieceIndex(0), hashes: hashes, grant: grant, by: relay)
         try await body(sides[0], sides[1], geometry, batch)
         for side in sides { await side.swarm.leave() }
+        for session in sessions { await session.close() }
+        caches = []
         for listener in listeners { try await listener.close() }
         try await pool.shutdownGracefully()
     }
