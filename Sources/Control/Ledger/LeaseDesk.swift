@@ -101,7 +101,7 @@ actor LeaseDesk {
                     return
                 }
             case .send(let node, let grant):
-                logger.debug("lease at \(id) for \(node): wants \(message.wants?.connections ?? 0), gets \(grant.amounts)")
+                logger.debug("a lease at \(id) for \(node)", metadata: ["amounts": "\(grant.amounts)"])
                 outboxes[node]?.send(.leaseGrant(LeaseGrant(grant, origin: id)))
             }
         }

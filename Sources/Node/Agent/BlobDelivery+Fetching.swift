@@ -73,7 +73,11 @@ extension BlobDelivery {
             runtime: runtime
         )
         origin = fetcher
-        fetcher.start { await self.originOpened(source) } closed: { await self.originClosed(source) }
+        fetcher.start {
+            await self.originOpened(source)
+        } closed: {
+            await self.originClosed(source)
+        }
     }
 
     private func originOpened(_ source: SourceID) {
