@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 
-from fleet import Fleet, Process, free_port, sha256_of, wait_until
+from fleet import Fleet, Process, free_port, in_own_network, sha256_of, wait_until
 
 
 def finished_push(fleet, agents=1):
@@ -100,8 +100,12 @@ def bencode_end(content, at):
 
 
 def case_transmission_downloads_the_published_torrent(binary):
-    """transmission-cli, by the relay's tracker."""
-    with Fleet(binary) as fleet:
+    """transmission-cli, by the relay's tracker. It refuses loopback peers, so it gets a network of its own."""
+    in_own_network("10.77.0.1", lambda: transmission_downloads(binary, "10.77.0.1"))
+
+
+def transmission_downloads(binary, host):
+    with Fleet(binary, host=host) as fleet:
         path, torrent = finished_push(fleet)
         folder = f"{fleet.root}/transmission"
         os.makedirs(folder)

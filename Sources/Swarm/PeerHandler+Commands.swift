@@ -55,9 +55,12 @@ extension PeerHandler {
             knownBatches.insert(batch.signature)
             send(.extended(id, batch.encoded))
         }
-        let ready = held.filter(swarm.isCovered)
-        held.removeAll(where: swarm.isCovered)
-        for piece in ready { announce(piece) }
+        // One look at each piece: more are covered by other threads all the time.
+        held.removeAll { piece in
+            let isCovered = swarm.isCovered(piece)
+            if isCovered { announce(piece) }
+            return isCovered
+        }
         context?.flush()
     }
 

@@ -15,11 +15,12 @@ from .process import Process
 class Fleet:
     """Use as a context: whatever it started ends with it, also when interrupted."""
 
-    def __init__(self, binary, origin_rate=None, lease_seconds=None):
+    def __init__(self, binary, origin_rate=None, lease_seconds=None, host="127.0.0.1"):
         self.binary = os.path.abspath(binary)
         self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
         os.chmod(self.root, 0o755)
-        self.origin = Origin(f"{self.root}/origin")
+        self.host = host
+        self.origin = Origin(f"{self.root}/origin", host)
         self.origin_rate = origin_rate
         self.lease_seconds = lease_seconds
         self.processes = {}
@@ -51,7 +52,7 @@ class Fleet:
     def launch(self, name, arguments, ready=r"listening on ([0-9.]+:\d+)"):
         """Starts (or starts again) one role; the port it got the first time is kept for the next."""
         self.commands[name] = (arguments, ready)
-        listen = self.listens.get(name, "127.0.0.1:0")
+        listen = self.listens.get(name, f"{self.host}:0")
         full = [self.binary] + [a.replace("LISTEN", listen) for a in arguments]
         self.processes[name] = Process(full, name, f"{self.root}/{name}.log")
         self.listens[name] = self.processes[name].await_line(ready).group(1)

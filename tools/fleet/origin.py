@@ -25,7 +25,7 @@ http {{
     sendfile on;
     default_type application/octet-stream;
     server {{
-        listen 127.0.0.1:{port};
+        listen {host}:{port};
         location = /status {{ stub_status; access_log off; }}
         location / {{ root {root}/files; }}
     }}
@@ -36,22 +36,22 @@ http {{
 class Origin:
     """Serves `files` below its root."""
 
-    def __init__(self, root):
-        self.root, self.port = root, free_port()
+    def __init__(self, root, host="127.0.0.1"):
+        self.root, self.host, self.port = root, host, free_port()
         os.makedirs(f"{root}/files", exist_ok=True)
         os.chmod(root, 0o755)
         self.popen = None
 
     @property
     def base_url(self):
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://{self.host}:{self.port}/"
 
     def start(self):
         # Debian's nginx drops its rights to www-data when it starts as root; the files are made readable for it.
         path = f"{self.root}/nginx.conf"
         user = "user root;\n" if os.geteuid() == 0 else ""
         with open(path, "w") as file:
-            file.write(user + CONFIGURATION.format(root=self.root, port=self.port))
+            file.write(user + CONFIGURATION.format(root=self.root, host=self.host, port=self.port))
         errors = open(f"{self.root}/nginx.out", "ab")
         self.popen = subprocess.Popen(
             ["/usr/sbin/nginx", "-p", self.root, "-c", path, "-e", f"{self.root}/error.log"], stdout=errors, stderr=errors

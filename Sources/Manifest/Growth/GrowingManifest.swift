@@ -59,8 +59,7 @@ package struct GrowingManifest: Sendable {
         guard batch.blob == blob, batch.grant.geometry == geometry else {
             throw ManifestError(.wrongBlob, "a hash batch of another blob")
         }
-        // Nothing that we do not already know from a proven source needs no signature check.
-        if saysNothingNew(batch) { return [] }
+        if accepted[batch.firstPiece]?.contains(batch) == true { return [] }
         try verify(batch)
         for (piece, hashes) in zip(batch.pieces, batch.hashes) {
             if let known = entries[piece.int], !known.expectation.matches(hashes) { throw .conflict(piece) }
@@ -69,7 +68,8 @@ package struct GrowingManifest: Sendable {
         for (piece, hashes) in zip(batch.pieces, batch.hashes) {
             if note(piece, hashes, .batch(batch.epoch)) { new.append(piece) }
         }
-        accepted[batch.firstPiece, default: []].append(batch)
+        // Of batches over the same pieces one is enough to pass on, save where a newer epoch or a longer one says more.
+        if isWorthPassingOn(batch, new) { accepted[batch.firstPiece, default: []].append(batch) }
         return new
     }
 
@@ -139,14 +139,10 @@ package struct GrowingManifest: Sendable {
         precondition(verifiedGrants.count <= Limits.maximumVerifiedGrants, "grants within their limit")
     }
 
-    private func saysNothingNew(_ batch: HashBatch) -> Bool {
-        zip(batch.pieces, batch.hashes).allSatisfy { piece, hashes in
-            guard geometry.contains(piece), let known = entries[piece.int] else { return false }
-            if case .batch(let signed) = known.source, signed < batch.epoch { return false }
-            // On a relay its own hashes are not a batch to pass on yet: take the signed form once.
-            if known.source == .own, accepted[batch.firstPiece] == nil { return false }
-            return known.expectation.hashes == hashes
-        }
+    /// Whether a verified batch says what no accepted one does.
+    private func isWorthPassingOn(_ batch: HashBatch, _ new: [PieceIndex]) -> Bool {
+        guard new.isEmpty else { return true }
+        return !(accepted[batch.firstPiece] ?? []).contains { $0.epoch >= batch.epoch && $0.hashes.count >= batch.hashes.count }
     }
 
     private mutating func verify(_ batch: HashBatch) throws(ManifestError) {

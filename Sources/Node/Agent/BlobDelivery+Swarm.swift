@@ -25,11 +25,10 @@ extension BlobDelivery {
         case .peerLeft(let peer):
             peers.removeValue(forKey: peer)
             engine.sourceLost(source(peer), at: now, into: &actions)
-        case .bitField(let peer, let has): engine.sourceHas(source(peer), has.pieces, at: now, into: &actions)
-        case .have(let peer, let pieces): engine.sourceHas(source(peer), pieces, at: now, into: &actions)
-        case .choked(let peer), .snubbed(let peer):
-            if case .snubbed = event { return }
-            engine.sourceChoked(source(peer), at: now, into: &actions)
+        case .bitField(let peer, let has): peerHas(peer, has.pieces, now, &actions)
+        case .have(let peer, let pieces): peerHas(peer, pieces, now, &actions)
+        case .snubbed: break
+        case .choked(let peer): engine.sourceChoked(source(peer), at: now, into: &actions)
         case .unchoked(let peer): engine.sourceUnchoked(source(peer), at: now, into: &actions)
         case .blocks(let blocks):
             for (peer, block, bytes) in blocks {
@@ -48,21 +47,34 @@ extension BlobDelivery {
         _ now: BootTime,
         _ actions: inout [DownloadAction]
     ) {
-        let nothing = PieceSet(capacity: blob.geometry.pieceCount)
         let place = address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
-        peers[peer] = PeerRecord(kind: kind, address: place, has: nothing)
+        peers[peer] = PeerRecord(address: place)
         guard assignment.config?.bittorrentDisabled != true else { return }
         var isRelay = false
         if case .relay = kind { isRelay = true }
-        blob.swarm.setInterested(true, peer)
         engine.sourceAdded(
             source(peer),
             isRelay ? .relayPeer : .agentPeer,
-            has: nothing,
+            has: PieceSet(capacity: blob.geometry.pieceCount),
             isChoked: true,
             at: now,
             into: &actions
         )
+    }
+
+    /// We want something of a peer as soon as it has a piece that we lack (BEP 3).
+    private func peerHas(
+        _ peer: PeerHandle,
+        _ pieces: [PieceIndex],
+        _ now: BootTime,
+        _ actions: inout [DownloadAction]
+    ) {
+        engine.sourceHas(source(peer), pieces, at: now, into: &actions)
+        guard peers[peer]?.isInteresting == false, assignment.config?.bittorrentDisabled != true,
+            pieces.contains(where: { blob.geometry.contains($0) && !engine.verified.contains($0) })
+        else { return }
+        peers[peer]?.isInteresting = true
+        blob.swarm.setInterested(true, peer)
     }
 
     /// A batch is checked before anything is believed of it; a forged one ends the peer.

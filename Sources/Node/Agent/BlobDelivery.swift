@@ -39,10 +39,9 @@ actor BlobDelivery {
 
     /// A peer of the swarm, as reports name it.
     struct PeerRecord {
-        let kind: PeerKind
         let address: String
-        var has: PieceSet
-        var isChoked = true
+        /// Whether it was told that we want something of it.
+        var isInteresting = false
     }
 
     /// One HTTP fetch under way.
@@ -186,6 +185,7 @@ actor BlobDelivery {
             case .completed:
                 guard !isFinishing else { continue }
                 isFinishing = true
+                for peer in peers.keys { blob.swarm.setInterested(false, peer) }
                 running.append(Task { await finish() })
             }
         }
