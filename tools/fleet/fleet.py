@@ -54,6 +54,8 @@ class Fleet:
         self.commands[name] = (arguments, ready)
         listen = self.listens.get(name, f"{self.host}:0")
         full = [self.binary] + [a.replace("LISTEN", listen) for a in arguments]
+        if not self.host.startswith("127."):
+            full.append("--insecure-plaintext")
         self.processes[name] = Process(full, name, f"{self.root}/{name}.log")
         self.listens[name] = self.processes[name].await_line(ready).group(1)
         return self.processes[name]

@@ -149,17 +149,26 @@ package struct PeerConnectionState: Sendable {
         sent.removeAll()
     }
 
+    /// Everything the peer has. BEP 3 wants it first; aria2 sends it again in place of many HAVEs, so a later one adds.
     private mutating func opening(_ message: PeerMessage, into actions: inout [PeerAction]) throws(WireError) {
-        guard isFirstMessage else { throw .bitFieldNotFirst }
+        let told: PieceSet
         switch message {
         case .bitField(let bytes):
             guard let set = PieceSet(bitField: bytes, capacity: geometry.pieceCount) else { throw .badBitField }
-            peerPieces = set
-        case .haveAll where speaksFast: peerPieces = PieceSet(full: geometry.pieceCount)
-        case .haveNone where speaksFast: peerPieces = PieceSet(capacity: geometry.pieceCount)
+            told = set
+        case .haveAll where speaksFast: told = PieceSet(full: geometry.pieceCount)
+        case .haveNone where speaksFast: told = PieceSet(capacity: geometry.pieceCount)
         default: throw .fastExtensionNotNegotiated
         }
-        actions.append(.peerHasSet(peerPieces))
+        guard !isFirstMessage else {
+            peerPieces = told
+            return actions.append(.peerHasSet(told))
+        }
+        var new = told
+        new.subtract(peerPieces)
+        guard !new.isEmpty else { return drop() }
+        peerPieces.formUnion(new)
+        actions.append(.peerHas(new.pieces))
     }
 
     private mutating func requested(

@@ -34,6 +34,21 @@ package struct Metainfo: Hashable, Sendable {
         ).text
     }
 
+    /// The same file as a torrent of version 1 alone, for clients that cannot read version 2; nil where a SHA-1 is unknown.
+    package var versionOne: (content: [UInt8], magnetLink: String)? {
+        let hashes = expectations.compactMap(\.hashes)
+        guard hashes.count == expectations.count else { return nil }
+        let builder = TorrentBuilder(
+            name: name,
+            geometry: geometry,
+            hashes: hashes,
+            trackers: trackers,
+            webSeeds: webSeeds
+        )
+        let built = builder.build(.v1)
+        return (built.content, built.magnetLink)
+    }
+
     /// Reads a torrent of one file; total.
     package init(decoding bytes: [UInt8]) throws(MetainfoError) {
         guard bytes.count <= Limits.maximumTorrentBytes else { throw MetainfoError("the torrent is too long") }

@@ -1,7 +1,7 @@
 package import Manifest
 internal import Units
 
-/// Builds the hybrid v1+v2 torrent of one file (BEP 3, BEP 52), the same bytes on every node: the info dictionary
+/// Builds the torrent of one file (BEP 3, BEP 52), the same bytes on every node: the info dictionary
 /// depends on name, geometry and hashes alone; trackers and web seeds (BEP 12, BEP 19) stand outside it.
 package struct TorrentBuilder: Sendable {
     private let name: String
@@ -27,25 +27,19 @@ package struct TorrentBuilder: Sendable {
     }
 
     /// The torrent, its hashes and its magnet link.
-    package func build() -> BuiltTorrent {
-        let info = infoDictionary.encoded
+    package func build(_ version: TorrentVersion = .hybrid) -> BuiltTorrent {
+        let info = infoDictionary(version).encoded
         var root: [String: BencodeValue] = [:]
         if let first = trackers.first { root["announce"] = .text(first) }
         if trackers.count > 1 { root["announce-list"] = .list(trackers.map { .list([.text($0)]) }) }
         if !webSeeds.isEmpty { root["url-list"] = .list(webSeeds.map { .text($0) }) }
-        if hashes.count > 1, let fileRoot {
-            let layer = hashes.flatMap(\.merkleRoot.bytes)
-            root["piece layers"] = .dictionary([fileRoot.bytes: .string(layer)])
-        } else {
-            root["piece layers"] = .dictionary([:])
-        }
+        if version == .hybrid { root["piece layers"] = pieceLayers }
         // The dictionary's bytes go in as they were hashed.
         let content = Self.dictionary(root, info: info)
-        let v1 = SHA1Hasher.digest(of: info).bytes
-        let v2 = SHA256Hasher.digest(of: info).bytes
-        guard let v1Hash = InfoHash(bytes: v1), let v2Hash = InfoHash(bytes: v2.prefix(InfoHash.byteCount)) else {
-            preconditionFailure("digests are long enough for info-hashes")
+        guard let v1Hash = InfoHash(bytes: SHA1Hasher.digest(of: info).bytes) else {
+            preconditionFailure("a SHA-1 digest is as long as an info-hash")
         }
+        let v2 = version == .hybrid ? SHA256Hasher.digest(of: info).bytes : nil
         let link = MagnetLink(
             v1InfoHash: v1Hash,
             v2InfoHashBytes: v2,
@@ -58,27 +52,34 @@ package struct TorrentBuilder: Sendable {
             content: content,
             info: info,
             v1InfoHash: v1Hash,
-            v2InfoHash: v2Hash,
             v2InfoHashBytes: v2,
             magnetLink: link.text
         )
+    }
+
+    private var pieceLayers: BencodeValue {
+        guard hashes.count > 1, let fileRoot else { return .dictionary([:]) }
+        return .dictionary([fileRoot.bytes: .string(hashes.flatMap(\.merkleRoot.bytes))])
     }
 
     private var fileRoot: SHA256Digest? {
         MerkleTree.fileRoot(pieceRoots: hashes.map(\.merkleRoot), geometry: geometry)
     }
 
-    private var infoDictionary: BencodeValue {
-        var file: [String: BencodeValue] = ["length": .integer(Int64(clamping: geometry.size.rawValue))]
-        if let fileRoot { file["pieces root"] = .string(fileRoot.bytes) }
-        return .fields([
-            "file tree": .fields([name: .fields(["": .fields(file)])]),
-            "length": .integer(Int64(clamping: geometry.size.rawValue)),
-            "meta version": .integer(2),
+    private func infoDictionary(_ version: TorrentVersion) -> BencodeValue {
+        let length = BencodeValue.integer(Int64(clamping: geometry.size.rawValue))
+        var fields: [String: BencodeValue] = [
+            "length": length,
             "name": .text(name),
             "piece length": .integer(Int64(geometry.pieceLength)),
             "pieces": .string(hashes.flatMap(\.sha1.bytes)),
-        ])
+        ]
+        guard version == .hybrid else { return .fields(fields) }
+        var file = ["length": length]
+        if let fileRoot { file["pieces root"] = .string(fileRoot.bytes) }
+        fields["file tree"] = .fields([name: .fields(["": .fields(file)])])
+        fields["meta version"] = .integer(2)
+        return .fields(fields)
     }
 
     private static func dictionary(_ fields: [String: BencodeValue], info: [UInt8]) -> [UInt8] {

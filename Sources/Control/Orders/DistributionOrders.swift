@@ -1,3 +1,4 @@
+internal import BitTorrent
 internal import RPC
 internal import SluiceAPI
 internal import Store
@@ -95,6 +96,13 @@ struct DistributionOrders: DistributionServiceServer {
         var response = GetTorrentResponse()
         response.torrent = blob.finishedTorrent
         response.magnetLink = PublishedMagnet.link(for: blob)
+        // A publisher's torrent is nobody else's to rewrite: only its own info-hashes are served.
+        guard request.version == .v1, blob.publisherTorrent.isEmpty else { return response }
+        guard let classic = try Metainfo(decoding: blob.finishedTorrent).versionOne else {
+            throw UserError(.dataLoss, "the stored torrent of \(request.name) lacks its version 1 hashes")
+        }
+        response.torrent = classic.content
+        response.magnetLink = classic.magnetLink
         return response
     }
 

@@ -42,7 +42,7 @@ extension ActiveBlob {
             tracker: runtime.tracker
         )
         if torrent == nil, let infoHash = InfoHash(bytes: liveID.bytes) { runtime.tracker.allow(infoHash) }
-        if let torrent { blob.adopt(torrent) }
+        if let torrent { blob.adopt([torrent]) }
         runtime.catalog.add(blob)
         return blob
     }

@@ -19,7 +19,7 @@ final class ActiveBlob: Sendable {
 
     private struct State {
         var manifest: GrowingManifest
-        var torrent: FinishedTorrent?
+        var torrents: [FinishedTorrent] = []
     }
 
     private let state: Mutex<State>
@@ -107,29 +107,29 @@ final class ActiveBlob: Sendable {
     func raiseEpoch(to epoch: Epoch) -> [PieceIndex] { state.withLock { $0.manifest.epochRaised(to: epoch) } }
 
     /// Empty until the last hash is known.
-    var finalInfoHashes: [InfoHash] { state.withLock { $0.torrent?.infoHashes ?? [] } }
+    var finalInfoHashes: [InfoHash] { state.withLock { $0.torrents.flatMap(\.infoHashes) } }
 
     /// The finished torrent where `name` is one of its info-hashes in hexadecimal.
     func torrent(named name: String) -> [UInt8]? {
-        state.withLock { state in
-            guard let torrent = state.torrent, torrent.answers(to: name) else { return nil }
-            return torrent.content
+        state.withLock { $0.torrents.first { $0.answers(to: name) }?.content }
+    }
+
+    /// Answers under the info-hashes of torrents that are known: the publisher's, or those just finished.
+    func adopt(_ torrents: [FinishedTorrent]) {
+        state.withLock { $0.torrents = torrents }
+        for torrent in torrents {
+            for infoHash in torrent.infoHashes {
+                swarm.addIdentity(infoHash, torrentInfo: torrent.info)
+                tracker.allow(infoHash)
+            }
         }
     }
 
-    /// Answers under the info-hashes of a torrent that is known: the publisher's, or the one just finished.
-    func adopt(_ torrent: FinishedTorrent) {
-        state.withLock { $0.torrent = torrent }
-        for infoHash in torrent.infoHashes {
-            swarm.addIdentity(infoHash, torrentInfo: torrent.info)
-            tracker.allow(infoHash)
-        }
-    }
-
-    /// Builds the final torrent once the last hash is in.
+    /// Builds the final torrents once the last hash is in: the hybrid, and version 1 alone for older clients.
     func finishIfComplete() {
-        let hashes: [PieceHashes]? = state.withLock { $0.torrent == nil ? $0.manifest.allHashes : nil }
+        let hashes: [PieceHashes]? = state.withLock { $0.torrents.isEmpty ? $0.manifest.allHashes : nil }
         guard let hashes else { return }
-        adopt(FinishedTorrent(fileName: fileName, geometry: geometry, hashes: hashes))
+        let builder = TorrentBuilder(name: fileName, geometry: geometry, hashes: hashes)
+        adopt([builder.build(.hybrid), builder.build(.v1)].map(FinishedTorrent.init))
     }
 }

@@ -8,8 +8,7 @@ struct FinishedTorrent: Sendable {
     let info: [UInt8]
     let infoHashes: [InfoHash]
 
-    init(fileName: String, geometry: PieceGeometry, hashes: [PieceHashes]) {
-        let built = TorrentBuilder(name: fileName, geometry: geometry, hashes: hashes).build()
+    init(_ built: BuiltTorrent) {
         self.content = built.content
         self.info = built.info
         self.infoHashes = built.infoHashes

@@ -583,6 +583,7 @@ extension GetTorrentRequest {
     package var json: JSONValue {
         var members: [(String, JSONValue)] = []
         if !self.name.isEmpty { members.append(("name", JSONCoding.json(self.name))) }
+        if self.version.rawValue != 0 { members.append(("version", self.version.json)) }
         return .members(members)
     }
 
@@ -594,6 +595,8 @@ extension GetTorrentRequest {
             switch member.name {
             case "name":
                 self.name = try JSONCoding.string(value, "name")
+            case "version":
+                self.version = try JSONCoding.enumeration(value, "version", names: TorrentVersion.names) { TorrentVersion(rawValue: $0) }
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

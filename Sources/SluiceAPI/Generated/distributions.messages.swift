@@ -169,6 +169,44 @@ package enum TaskState: Hashable, Sendable {
     }
 }
 
+/// Which hashes a torrent carries.
+package enum TorrentVersion: Hashable, Sendable {
+    /// Both versions, or what the publisher supplied.
+    case unspecified
+    /// Version 1 alone, for clients that cannot read BEP 52.
+    case v1
+    /// A value that this build does not know.
+    case unrecognized(Int32)
+
+    /// The names in the proto, with their numbers.
+    package static let names: [(String, Int32)] = [
+        ("TORRENT_VERSION_UNSPECIFIED", 0),
+        ("TORRENT_VERSION_V1", 1),
+    ]
+
+    /// The value of a number on the wire.
+    package init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .unspecified
+        case 1: self = .v1
+        default: self = .unrecognized(rawValue)
+        }
+    }
+    /// The number on the wire.
+    package var rawValue: Int32 {
+        switch self {
+        case .unspecified: 0
+        case .v1: 1
+        case .unrecognized(let number): number
+        }
+    }
+    /// The name in JSON; a number where this build knows no name.
+    package var json: JSONValue {
+        let number = rawValue
+        return Self.names.first { $0.1 == number }.map { .string($0.0) } ?? .integer(Int64(number))
+    }
+}
+
 /// An order to send one blob to its targets.
 package struct Distribution: Hashable, Sendable {
     /// The id, given by control.
@@ -1413,6 +1451,8 @@ extension CancelDistributionResponse {
 package struct GetTorrentRequest: Hashable, Sendable {
     /// The distribution's name.
     package var name: String = ""
+    /// Which hashes it carries.
+    package var version: TorrentVersion = .unspecified
 
     /// Every field at its default.
     package init() {}
@@ -1446,6 +1486,7 @@ extension GetTorrentRequest: RPCMessage {
 extension GetTorrentRequest {
     init(c: UnsafePointer<Sluice__V1__GetTorrentRequest>) throws(ProtobufError) {
         self.name = unsafe ProtobufC.string(c.pointee.name)
+        self.version = unsafe TorrentVersion(rawValue: Int32(bitPattern: c.pointee.version.rawValue))
     }
 }
 
@@ -1456,6 +1497,7 @@ extension GetTorrentRequest {
         if !self.name.isEmpty {
             unsafe c.pointee.name = unsafe arena.string(self.name)
         }
+        unsafe c.pointee.version = Sluice__V1__TorrentVersion(rawValue: UInt32(bitPattern: self.version.rawValue))
         return unsafe c
     }
 }

@@ -2371,7 +2371,7 @@ const ProtobufCMessageDescriptor sluice__v1__cancel_distribution_response__descr
   (ProtobufCMessageInit) sluice__v1__cancel_distribution_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__get_torrent_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor sluice__v1__get_torrent_request__field_descriptors[2] =
 {
   {
     "name",
@@ -2385,14 +2385,27 @@ static const ProtobufCFieldDescriptor sluice__v1__get_torrent_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "version",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__GetTorrentRequest, version),
+    &sluice__v1__torrent_version__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__get_torrent_request__field_indices_by_name[] = {
   0,   /* field[0] = name */
+  1,   /* field[1] = version */
 };
 static const ProtobufCIntRange sluice__v1__get_torrent_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor sluice__v1__get_torrent_request__descriptor =
 {
@@ -2402,7 +2415,7 @@ const ProtobufCMessageDescriptor sluice__v1__get_torrent_request__descriptor =
   "Sluice__V1__GetTorrentRequest",
   "sluice.v1",
   sizeof(Sluice__V1__GetTorrentRequest),
-  1,
+  2,
   sluice__v1__get_torrent_request__field_descriptors,
   sluice__v1__get_torrent_request__field_indices_by_name,
   1,  sluice__v1__get_torrent_request__number_ranges,
@@ -2562,6 +2575,34 @@ const ProtobufCEnumDescriptor sluice__v1__task_state__descriptor =
   sluice__v1__task_state__enum_values_by_name,
   1,
   sluice__v1__task_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue sluice__v1__torrent_version__enum_values_by_number[2] =
+{
+  { "TORRENT_VERSION_UNSPECIFIED", "SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_UNSPECIFIED", 0 },
+  { "TORRENT_VERSION_V1", "SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_V1", 1 },
+};
+static const ProtobufCIntRange sluice__v1__torrent_version__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex sluice__v1__torrent_version__enum_values_by_name[2] =
+{
+  { "TORRENT_VERSION_UNSPECIFIED", 0 },
+  { "TORRENT_VERSION_V1", 1 },
+};
+const ProtobufCEnumDescriptor sluice__v1__torrent_version__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "sluice.v1.TorrentVersion",
+  "TorrentVersion",
+  "Sluice__V1__TorrentVersion",
+  "sluice.v1",
+  2,
+  sluice__v1__torrent_version__enum_values_by_number,
+  2,
+  sluice__v1__torrent_version__enum_values_by_name,
+  1,
+  sluice__v1__torrent_version__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCMethodDescriptor sluice__v1__distribution_service__method_descriptors[6] =

@@ -114,6 +114,20 @@ typedef enum _Sluice__V1__TaskState {
   SLUICE__V1__TASK_STATE__TASK_STATE_CANCELLED = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__TASK_STATE)
 } Sluice__V1__TaskState;
+/*
+ * Which hashes a torrent carries.
+ */
+typedef enum _Sluice__V1__TorrentVersion {
+  /*
+   * Both versions, or what the publisher supplied.
+   */
+  SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_UNSPECIFIED = 0,
+  /*
+   * Version 1 alone, for clients that cannot read BEP 52.
+   */
+  SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_V1 = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__TORRENT_VERSION)
+} Sluice__V1__TorrentVersion;
 
 /* --- messages --- */
 
@@ -628,10 +642,14 @@ struct  Sluice__V1__GetTorrentRequest
    * The distribution's name.
    */
   char *name;
+  /*
+   * Which hashes it carries.
+   */
+  Sluice__V1__TorrentVersion version;
 };
 #define SLUICE__V1__GET_TORRENT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__get_torrent_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_UNSPECIFIED }
 
 
 struct  Sluice__V1__GetTorrentResponse
@@ -1168,6 +1186,7 @@ void sluice__v1__distribution_service__get_torrent(ProtobufCService *service,
 extern const ProtobufCEnumDescriptor    sluice__v1__distribution_state__descriptor;
 extern const ProtobufCEnumDescriptor    sluice__v1__peer_offence__descriptor;
 extern const ProtobufCEnumDescriptor    sluice__v1__task_state__descriptor;
+extern const ProtobufCEnumDescriptor    sluice__v1__torrent_version__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__distribution__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__label__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__distribution_config__descriptor;
