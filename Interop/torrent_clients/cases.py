@@ -8,7 +8,7 @@ import threading
 from fleet import Fleet, Process, free_port, in_own_network, sha256_of, wait_until
 
 
-def finished_push(fleet, *version):
+def finished_push(fleet):
     path = fleet.origin.make_file("build.img", 12)
     fleet.start(relays=1, agents=1)
     fleet.register_origin()
@@ -17,7 +17,7 @@ def finished_push(fleet, *version):
     torrent = f"{fleet.root}/build.torrent"
 
     def published():
-        return fleet.run("torrent", name, "-o", torrent, *version, expect=None).returncode == 0
+        return fleet.run("torrent", name, "-o", torrent, expect=None).returncode == 0
 
     wait_until(published, 20, "the torrent to be published")
     return path, torrent
@@ -36,6 +36,18 @@ def case_aria2_downloads_the_published_torrent(binary):
     """aria2c, by tracker and peers, after completion."""
     with Fleet(binary) as fleet:
         path, torrent = finished_push(fleet)
+        aria2(torrent, f"{fleet.root}/aria2")
+        assert sha256_of(f"{fleet.root}/aria2/build.img") == sha256_of(path)
+
+
+def case_aria2_takes_the_hybrid_torrent(binary):
+    """The hybrid too: aria2c 1.36 gets its info-hash wrong, so it is the web seed that serves it."""
+    with Fleet(binary) as fleet:
+        path, torrent = finished_push(fleet)
+        name = fleet.json("distributions", "list")["distributions"][0]["name"]
+        fleet.run("torrent", name, "--hybrid", "-o", torrent)
+        with open(torrent, "rb") as file:
+            assert b"12:meta versioni2e" in file.read()
         aria2(torrent, f"{fleet.root}/aria2")
         assert sha256_of(f"{fleet.root}/aria2/build.img") == sha256_of(path)
 
@@ -101,14 +113,13 @@ def bencode_end(content, at):
 
 
 def case_transmission_downloads_the_published_torrent(binary):
-    """transmission-cli 3.00, by the relay's tracker and the version 1 torrent: it cannot read a hybrid's file tree."""
-    # It refuses loopback peers too.
+    """transmission-cli, by the relay's tracker. It refuses loopback peers, so it gets a network of its own."""
     in_own_network("10.77.0.1", lambda: transmission_downloads(binary, "10.77.0.1"))
 
 
 def transmission_downloads(binary, host):
     with Fleet(binary, host=host) as fleet:
-        path, torrent = finished_push(fleet, "--v1")
+        path, torrent = finished_push(fleet)
         folder = f"{fleet.root}/transmission"
         os.makedirs(folder)
         process = Process(

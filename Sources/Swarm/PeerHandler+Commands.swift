@@ -42,7 +42,7 @@ extension PeerHandler {
         guard let swarm, announced?.contains(piece) == false else { return }
         let isGrowing = infoHash?.bytes == swarm.configuration.liveID?.bytes
         if isGrowing, peerExtensions["sl_manifest"] != nil, !swarm.isCovered(piece) {
-            held.append(piece)
+            held.hold(piece)
         } else {
             announce(piece)
             context?.flush()
@@ -55,12 +55,7 @@ extension PeerHandler {
             knownBatches.insert(batch.signature)
             send(.extended(id, batch.encoded))
         }
-        // One look at each piece: more are covered by other threads all the time.
-        held.removeAll { piece in
-            let isCovered = swarm.isCovered(piece)
-            if isCovered { announce(piece) }
-            return isCovered
-        }
+        for piece in held.covered(by: swarm.isCovered) { announce(piece) }
         context?.flush()
     }
 
@@ -69,11 +64,7 @@ extension PeerHandler {
         guard let handle, let swarm else { return }
         let now = BootClock.now()
         answers = 0
-        if isReleasing {
-            for piece in held { announce(piece) }
-            held.removeAll()
-        }
-        isReleasing = !held.isEmpty
+        for piece in held.ticked() { announce(piece) }
         guard now - lastReceived < .seconds(Limits.silentSeconds) else { return close() }
         if now - lastSent > .seconds(Limits.keepAliveSeconds) { send(.keepAlive) }
         let timeout = swarm.configuration.requestTimeout

@@ -29,8 +29,7 @@ final class PeerHandler: ChannelInboundHandler {
     /// What the peer was told that we have.
     var announced: PieceSet?
     /// Pieces whose batch has not come yet.
-    var held: [PieceIndex] = []
-    var isReleasing = false
+    var held = HeldPieces()
     var peerExtensions: [String: UInt8] = [:]
     var knownBatches: Set<Signature> = []
     var readsUnderWay = 0

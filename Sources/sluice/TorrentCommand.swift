@@ -16,14 +16,14 @@ struct TorrentCommand: AsyncParsableCommand {
     @Option(name: [.short, .customLong("out")], help: "Where to write the .torrent.")
     var out: String?
 
-    @Flag(help: "Version 1 alone: for clients that cannot read hybrid torrents, such as transmission before 4.0.")
-    var v1 = false
+    @Flag(help: "Versions 1 and 2 (BEP 52) in one; aria2 1.36 and transmission 3.00 cannot read it.")
+    var hybrid = false
 
     func run() async throws {
         let client = DistributionServiceClient(try await server.connect())
         var request = GetTorrentRequest()
         request.name = name
-        request.version = v1 ? .v1 : .unspecified
+        request.version = hybrid ? .hybrid : .unspecified
         let answer = try await client.getTorrent(request)
         if let out { try FileContent.write(answer.torrent, to: out) }
         Terminal.line(answer.magnetLink)

@@ -51,4 +51,21 @@ import Units
         #expect(read.info == built.info)
         #expect(read.magnetLink == built.magnetLink)
     }
+
+    @Test func `version 1 alone has no key that older clients cannot read`() throws {
+        let geometry = try #require(PieceGeometry(size: ByteCount(65_536), pieceLength: 65_536))
+        var hasher = PieceHasher(geometry: geometry, piece: PieceIndex(0))
+        unsafe hasher.update([UInt8](repeating: 7, count: 65_536).span.bytes)
+        let hashes = [hasher.finish()]
+        let builder = TorrentBuilder(name: "a", geometry: geometry, hashes: hashes, trackers: ["http://t/announce"])
+        let classic = builder.build(.v1)
+        let info = try BencodeValue(decoding: classic.info)
+        #expect(Set((info.dictionary ?? [:]).keys) == Set(["length", "name", "piece length", "pieces"].map { Array($0.utf8) }))
+        let read = try Metainfo(decoding: classic.content)
+        #expect(read.infoHashes == classic.infoHashes && read.infoHashes.count == 1)
+        #expect(read.expectations == hashes.map { .sha1($0.sha1) })
+        let hybrid = try Metainfo(decoding: builder.build(.hybrid).content)
+        #expect(hybrid.versionOne?.content == classic.content)
+        #expect(read.versionOne == nil)
+    }
 }

@@ -52,6 +52,19 @@ struct GrowingManifestTests {
         #expect(manifest.provable.count.rawValue == 1)
     }
 
+    @Test func `a forged copy of a batch that is known is refused like any other`() throws {
+        let fixture = try ManifestFixture()
+        var manifest = fixture.manifest
+        let batch = try fixture.batch(0..<4)
+        _ = try manifest.batchArrived(batch)
+        var bytes = batch.encoded
+        bytes[bytes.count - 1] ^= 1
+        let forged = try HashBatch(decoding: bytes)
+        expectManifestError(.badSignature) { try manifest.batchArrived(forged) }
+        #expect(try manifest.batchArrived(batch) == [])
+        #expect(manifest.batches == [batch])
+    }
+
     @Test func `a batch outside the grant's stripes is refused`() throws {
         let fixture = try ManifestFixture()
         let narrow = try fixture.grant([0..<4, 8..<12])

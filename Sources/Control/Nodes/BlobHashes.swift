@@ -1,12 +1,31 @@
+internal import BitTorrent
 internal import Manifest
 internal import Store
 internal import Units
 
 /// What control knows of the hashes of one blob that is being distributed.
 struct BlobHashes: Sendable {
-    var record: BlobRecord
+    private(set) var record: BlobRecord
     let geometry: PieceGeometry
     var manifest: GrowingManifest
 
+    /// Empty until the torrent is finished.
+    private(set) var magnetLink: String
+
+    init(record: BlobRecord, geometry: PieceGeometry, manifest: GrowingManifest) {
+        self.record = record
+        self.geometry = geometry
+        self.manifest = manifest
+        magnetLink = PublishedTorrent.magnetLink(of: record)
+    }
+
     var epoch: Epoch { record.epoch }
+
+    /// The last hash is in, and this is what was built of all.
+    mutating func finish(_ torrent: BuiltTorrent) {
+        record.finishedTorrent = torrent.content
+        record.infoHashes = torrent.infoHashes
+        record.state = .finished
+        magnetLink = PublishedTorrent.magnetLink(of: record)
+    }
 }

@@ -8,7 +8,7 @@ enum DistributionSnapshot {
         order: Distribution,
         record: DistributionRecord,
         tasks: [ActiveTask],
-        blob: BlobRecord?
+        magnetLink: String
     ) -> Distribution {
         var distribution = order
         distribution.name = record.id.text
@@ -20,7 +20,7 @@ enum DistributionSnapshot {
         distribution.targets = ordered.filter { $0.record.kind == .agent }.map(target)
         distribution.relays = ordered.filter { $0.record.kind == .relay }.map(relay)
         distribution.progress = progress(distribution)
-        distribution.magnetLink = blob.map(PublishedMagnet.link) ?? ""
+        distribution.magnetLink = magnetLink
         return distribution
     }
 

@@ -75,9 +75,7 @@ extension Fleet {
             trackers: relays.map { "http://\($0)/announce" },
             webSeeds: relays.map { "http://\($0)/blobs/\(id.hex)/content" }
         ).build()
-        blob.record.finishedTorrent = torrent.content
-        blob.record.infoHashes = torrent.infoHashes
-        blob.record.state = .finished
+        blob.finish(torrent)
         blobs[id] = blob
         try await store.updateBlob(blob.record)
         for (distribution, active) in distributions where active.record.blob == id { tellWatchers(of: distribution) }

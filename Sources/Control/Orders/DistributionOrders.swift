@@ -1,4 +1,3 @@
-internal import BitTorrent
 internal import RPC
 internal import SluiceAPI
 internal import Store
@@ -94,15 +93,9 @@ struct DistributionOrders: DistributionServiceServer {
             )
         }
         var response = GetTorrentResponse()
-        response.torrent = blob.finishedTorrent
-        response.magnetLink = PublishedMagnet.link(for: blob)
-        // A publisher's torrent is nobody else's to rewrite: only its own info-hashes are served.
-        guard request.version == .v1, blob.publisherTorrent.isEmpty else { return response }
-        guard let classic = try Metainfo(decoding: blob.finishedTorrent).versionOne else {
-            throw UserError(.dataLoss, "the stored torrent of \(request.name) lacks its version 1 hashes")
-        }
-        response.torrent = classic.content
-        response.magnetLink = classic.magnetLink
+        let published = try PublishedTorrent(of: blob, hybrid: request.version == .hybrid)
+        response.torrent = published.content
+        response.magnetLink = published.magnetLink
         return response
     }
 

@@ -51,7 +51,7 @@ extension Fleet {
             order: try Distribution(encoded: record.order),
             record: record,
             tasks: try await store.tasks(of: id).map(ActiveTask.init),
-            blob: try await store.blob(record.blob)
+            magnetLink: try await store.blob(record.blob).map(PublishedTorrent.magnetLink) ?? ""
         )
     }
 
@@ -127,7 +127,7 @@ extension Fleet {
             order: active.order,
             record: active.record,
             tasks: Array(active.tasks.values),
-            blob: blobs[active.record.blob]?.record
+            magnetLink: blobs[active.record.blob]?.magnetLink ?? ""
         )
     }
 }

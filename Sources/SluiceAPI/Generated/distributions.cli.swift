@@ -97,7 +97,7 @@ extension GeneratedCommands {
             summary: "Gives the finished torrent of a distribution's blob.",
             flags: [
                 FlagDescription(name: "name", path: ["name"], kind: .string, isRepeated: false, isPositional: true, help: "The distribution's name."),
-                FlagDescription(name: "version", path: ["version"], kind: .choice(["TORRENT_VERSION_V1"]), isRepeated: false, isPositional: false, help: "Which hashes it carries."),
+                FlagDescription(name: "version", path: ["version"], kind: .choice(["TORRENT_VERSION_HYBRID"]), isRepeated: false, isPositional: false, help: "Which hashes it carries."),
             ],
             call: .unary(DistributionServiceClient.Methods.getTorrent)
         ),

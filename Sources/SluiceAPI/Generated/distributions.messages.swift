@@ -169,26 +169,26 @@ package enum TaskState: Hashable, Sendable {
     }
 }
 
-/// Which hashes a torrent carries.
+/// Which hashes a torrent carries. A publisher's own torrent is given as it is.
 package enum TorrentVersion: Hashable, Sendable {
-    /// Both versions, or what the publisher supplied.
+    /// Version 1 alone, which every client reads.
     case unspecified
-    /// Version 1 alone, for clients that cannot read BEP 52.
-    case v1
+    /// Versions 1 and 2 (BEP 52). Clients that do not know version 2 can fail on it: aria2 1.36, transmission 3.00.
+    case hybrid
     /// A value that this build does not know.
     case unrecognized(Int32)
 
     /// The names in the proto, with their numbers.
     package static let names: [(String, Int32)] = [
         ("TORRENT_VERSION_UNSPECIFIED", 0),
-        ("TORRENT_VERSION_V1", 1),
+        ("TORRENT_VERSION_HYBRID", 1),
     ]
 
     /// The value of a number on the wire.
     package init(rawValue: Int32) {
         switch rawValue {
         case 0: self = .unspecified
-        case 1: self = .v1
+        case 1: self = .hybrid
         default: self = .unrecognized(rawValue)
         }
     }
@@ -196,7 +196,7 @@ package enum TorrentVersion: Hashable, Sendable {
     package var rawValue: Int32 {
         switch self {
         case .unspecified: 0
-        case .v1: 1
+        case .hybrid: 1
         case .unrecognized(let number): number
         }
     }

@@ -2580,15 +2580,15 @@ const ProtobufCEnumDescriptor sluice__v1__task_state__descriptor =
 static const ProtobufCEnumValue sluice__v1__torrent_version__enum_values_by_number[2] =
 {
   { "TORRENT_VERSION_UNSPECIFIED", "SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_UNSPECIFIED", 0 },
-  { "TORRENT_VERSION_V1", "SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_V1", 1 },
+  { "TORRENT_VERSION_HYBRID", "SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_HYBRID", 1 },
 };
 static const ProtobufCIntRange sluice__v1__torrent_version__value_ranges[] = {
 {0, 0},{0, 2}
 };
 static const ProtobufCEnumValueIndex sluice__v1__torrent_version__enum_values_by_name[2] =
 {
+  { "TORRENT_VERSION_HYBRID", 1 },
   { "TORRENT_VERSION_UNSPECIFIED", 0 },
-  { "TORRENT_VERSION_V1", 1 },
 };
 const ProtobufCEnumDescriptor sluice__v1__torrent_version__descriptor =
 {

@@ -115,17 +115,17 @@ typedef enum _Sluice__V1__TaskState {
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__TASK_STATE)
 } Sluice__V1__TaskState;
 /*
- * Which hashes a torrent carries.
+ * Which hashes a torrent carries. A publisher's own torrent is given as it is.
  */
 typedef enum _Sluice__V1__TorrentVersion {
   /*
-   * Both versions, or what the publisher supplied.
+   * Version 1 alone, which every client reads.
    */
   SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_UNSPECIFIED = 0,
   /*
-   * Version 1 alone, for clients that cannot read BEP 52.
+   * Versions 1 and 2 (BEP 52). Clients that do not know version 2 can fail on it: aria2 1.36, transmission 3.00.
    */
-  SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_V1 = 1
+  SLUICE__V1__TORRENT_VERSION__TORRENT_VERSION_HYBRID = 1
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__TORRENT_VERSION)
 } Sluice__V1__TorrentVersion;
 
