@@ -75,7 +75,8 @@ struct NodeRuntime: Sendable {
         )
     }
 
-    private static func listen(
+    // Not inlined: Swift 6.3.1 crashes in release where this becomes part of `start`.
+    @inline(never) private static func listen(
         _ configuration: NodeConfiguration,
         _ group: any EventLoopGroup,
         _ router: NodeRouter,
