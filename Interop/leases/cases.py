@@ -1,5 +1,9 @@
 """The origin's limits hold, by the origin's own counters."""
-from fleet import ConnectionSampler, Fleet, sha256_of
+import json
+
+from fleet import ConnectionSampler, Fleet, sha256_of, wait_until
+
+WINDOW = 12 << 20
 
 
 def case_eight_agents_share_two_connections(binary):
@@ -19,6 +23,25 @@ def case_eight_agents_share_two_connections(binary):
         rate = highest_rate(fleet.origin.transfers(), 1.0)
         # Bytes in any second: the rate, and one token bucket's burst of 0.2 s (reference: leases, kind 2).
         assert rate <= 4_000_000 * 1.2, f"{rate:.0f} bytes left within a second"
+
+
+def case_a_window_of_bytes_is_never_exceeded(binary):
+    """An origin that may give 12 MiB in any 20 s: nginx never counts more, over a kill -9 of control too."""
+    with Fleet(binary, lease_seconds=3) as fleet:
+        path = fleet.origin.make_file("build.img", 16)
+        fleet.start(relays=1, agents=1)
+        fleet.register_origin("tight", "--limits-windows", json.dumps({"length": "20s", "maxBytes": str(WINDOW)}))
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo")
+        name = fleet.json("distributions", "list")["distributions"][0]["name"]
+        wait_until(lambda: fleet.origin.bytes_sent("/build.img") > WINDOW / 2, 20, "half of the window to be used")
+        fleet.processes["control"].kill()
+        fleet.restart("control")
+        wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 120, "completion")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+        most = highest_rate(fleet.origin.transfers(), 20.0) * 20
+        assert most <= WINDOW, f"{most:.0f} bytes left within 20 s"
+        used = int(fleet.json("origins", "get-usage", "tight")["totalBytes"])
+        assert used == fleet.origin.bytes_sent("/build.img"), f"the ledger says {used}"
 
 
 def highest_rate(transfers, window):

@@ -49,6 +49,7 @@ struct NodeLoop: Sendable {
             if let change = feed.arrived(task) { await changed(change) }
         case .leaseGrant(let grant): runtime.origins.grantArrived(grant)
         case .statusAck(let ack): runtime.statuses.acknowledged(ack)
+        case .usageAck(let ack): runtime.origins.usageStored(ack)
         case .drain: break
         }
     }

@@ -60,7 +60,10 @@ import Units
         let builder = TorrentBuilder(name: "a", geometry: geometry, hashes: hashes, trackers: ["http://t/announce"])
         let classic = builder.build(.v1)
         let info = try BencodeValue(decoding: classic.info)
-        #expect(Set((info.dictionary ?? [:]).keys) == Set(["length", "name", "piece length", "pieces"].map { Array($0.utf8) }))
+        #expect(
+            Set((info.dictionary ?? [:]).keys)
+                == Set(["length", "name", "piece length", "pieces"].map { Array($0.utf8) })
+        )
         let read = try Metainfo(decoding: classic.content)
         #expect(read.infoHashes == classic.infoHashes && read.infoHashes.count == 1)
         #expect(read.expectations == hashes.map { .sha1($0.sha1) })

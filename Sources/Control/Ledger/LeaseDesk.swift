@@ -45,10 +45,13 @@ actor LeaseDesk {
 
     // MARK: Origins
 
-    func originChanged(_ id: OriginID, limits: OriginLimits) {
+    /// A new or changed limit; those who hold leases there are told at once.
+    func originChanged(_ id: OriginID, limits: OriginLimits) async {
         let limit = OriginLimit(limits)
         if books[id] != nil {
-            books[id]?.limitChanged(to: limit)
+            var actions: [LeaseAction] = []
+            books[id]?.limitChanged(to: limit, at: BootClock.now(), into: &actions)
+            await perform(actions, at: id)
         } else {
             books[id] = LeaseBook(
                 limit: limit,
@@ -88,6 +91,10 @@ actor LeaseDesk {
             at: BootClock.now(),
             into: &actions
         )
+        await perform(actions, at: id)
+    }
+
+    private func perform(_ actions: [LeaseAction], at id: OriginID) async {
         for action in actions {
             switch action {
             case .persist(let reserve):
@@ -107,7 +114,7 @@ actor LeaseDesk {
         }
     }
 
-    /// Bytes taken from an origin; each message counts once.
+    /// Bytes taken from an origin; each message counts once, and is acknowledged when it is stored.
     func usageArrived(_ usage: OriginUsage, from node: NodeID) async throws {
         guard let origin = OriginID(usage.origin), let distribution = DistributionID(usage.distribution) else { return }
         try await store.addUsage(
@@ -120,5 +127,8 @@ actor LeaseDesk {
                 bytes: ByteCount(rawValue: usage.bytes)
             )
         )
+        var ack = UsageAck()
+        ack.sequence = usage.sequence
+        outboxes[node]?.send(.usageAck(ack))
     }
 }

@@ -13,6 +13,9 @@ package struct LeaseBook: Sendable {
     /// Holders of one origin at most; one more is not granted anything.
     package static let maximumHolders = 1_000_000
 
+    /// Up to how many holders hear of a changed limit at once.
+    package static let holdersToldAtOnce = 1_000
+
     private struct Grant: Sendable {
         let counter: UInt64
         let amounts: LeaseAmounts
@@ -45,7 +48,8 @@ package struct LeaseBook: Sendable {
     private var windows: [ByteWindow]
     private var throttledUntil: BootTime?
 
-    /// `reserve` is what an earlier run made durable; `now` starts its certain end.
+    /// `reserve` is what an earlier run made durable; `now` starts its certain end. Another boot's clock says nothing about
+    /// when its windows were charged, so all of it counts as charged now.
     package init(limit: OriginLimit, terms: LeaseTerms, epoch: Epoch, reserve: LeaseReserve, at now: BootTime) {
         self.limit = limit
         self.terms = terms
@@ -54,7 +58,7 @@ package struct LeaseBook: Sendable {
         self.durable = reserve.amounts
         self.reservedUntil = now + terms.granterSpan
         self.windows = limit.windows.enumerated().map { index, window in
-            ByteWindow(limit: window, charged: index < reserve.windows.count ? reserve.windows[index] : [:])
+            ByteWindow(limit: window, charged: index < reserve.windows.count ? reserve.windows[index] : [:], at: now)
         }
     }
 
@@ -92,11 +96,15 @@ package struct LeaseBook: Sendable {
     }
 
     /// The operator has changed what the origin can bear; what is out drains as it is acknowledged or ends.
-    package mutating func limitChanged(to limit: OriginLimit) {
+    package mutating func limitChanged(to limit: OriginLimit, at now: BootTime, into actions: inout [LeaseAction]) {
         if limit.windows != self.limit.windows {
             windows = limit.windows.map { new in windows.first { $0.limit == new } ?? ByteWindow(limit: new) }
         }
         self.limit = limit
+        expire(now)
+        // A share costs a look at every holder; very many learn of it with their next heartbeats.
+        guard holders.count <= Self.holdersToldAtOnce else { return }
+        for node in holders.keys.sorted() { grant(to: node, at: now, into: &actions) }
     }
 
     /// The origin has answered 429 or 503: nothing new for anybody until then.

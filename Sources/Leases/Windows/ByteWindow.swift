@@ -11,10 +11,12 @@ package struct ByteWindow: Hashable, Sendable {
 
     package init(limit: WindowLimit) { self.limit = limit }
 
-    /// Restores charges by bucket number of a clock that goes on, such as one counted from an epoch.
-    package init(limit: WindowLimit, charged: [Int64: UInt64]) {
+    /// Restores charges of an earlier run. Its clock may be another boot's, so all of them count from now on: that is
+    /// never too little, and over after one window.
+    package init(limit: WindowLimit, charged: [Int64: UInt64], at now: BootTime) {
         self.limit = limit
-        self.charged = charged
+        let sum = charged.values.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+        if sum > 0 { self.charged[bucket(now)] = sum }
     }
 
     /// How long a chunk may be used: one bucket.

@@ -142,7 +142,9 @@ package struct GrowingManifest: Sendable {
     /// Whether a verified batch says what no accepted one does.
     private func isWorthPassingOn(_ batch: HashBatch, _ new: [PieceIndex]) -> Bool {
         guard new.isEmpty else { return true }
-        return !(accepted[batch.firstPiece] ?? []).contains { $0.epoch >= batch.epoch && $0.hashes.count >= batch.hashes.count }
+        return !(accepted[batch.firstPiece] ?? []).contains {
+            $0.epoch >= batch.epoch && $0.hashes.count >= batch.hashes.count
+        }
     }
 
     private mutating func verify(_ batch: HashBatch) throws(ManifestError) {

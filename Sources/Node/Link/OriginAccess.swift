@@ -20,14 +20,12 @@ final class OriginAccess: Sendable {
     private struct State {
         var origins: [OriginID: Origin] = [:]
         var terms = LeaseTerms(duration: .seconds(30))
-        var unreported: [OriginAccount: ByteCount] = [:]
         var totals: [OriginAccount: ByteCount] = [:]
-        var usageSequence: UInt64
-        var nextUsage = BootTime.zero
+        var usage: UsageReports
     }
 
     private static let tick = Duration.milliseconds(20)
-    private static let usageInterval = Duration.milliseconds(500)
+    private static let idleTick = Duration.milliseconds(500)
     /// Connections one node wants of one origin at most.
     private static let maximumConnections: UInt32 = 16
 
@@ -38,14 +36,24 @@ final class OriginAccess: Sendable {
     init(link: ControlLink, logger: Logger) {
         self.link = link
         self.logger = logger
-        self.state = Mutex(State(usageSequence: StatusSequence.now()))
+        self.state = Mutex(State(usage: UsageReports(firstSequence: StatusSequence.now())))
     }
 
     /// Keeps the leases up until the task is cancelled.
     func run() async {
         while !Task.isCancelled {
             step()
-            try? await Task.sleep(for: Self.tick)
+            try? await Task.sleep(for: isIdle ? Self.idleTick : Self.tick)
+        }
+    }
+
+    /// No origin is in use or asked for, and all is told.
+    private var isIdle: Bool {
+        state.withLock { state in
+            state.usage.isEmpty
+                && state.origins.values.allSatisfy {
+                    $0.permits.isEmpty && $0.waiting == 0 && !$0.holder.holdsAnything
+                }
         }
     }
 
@@ -64,6 +72,7 @@ final class OriginAccess: Sendable {
             entry.nextHeartbeat = min(entry.nextHeartbeat, now)
         }
         defer { change(origin) { entry, _ in entry.waiting -= 1 } }
+        step()
         while true {
             try Task.checkCancellation()
             let isOpen = change(origin) { entry, now in
@@ -85,6 +94,7 @@ final class OriginAccess: Sendable {
             state.terms = LeaseTerms(duration: duration)
             let now = BootClock.now()
             for origin in state.origins.keys { state.origins[origin]?.nextHeartbeat = now }
+            state.usage.streamOpened()
         }
     }
 
@@ -95,6 +105,8 @@ final class OriginAccess: Sendable {
             if entry.holder.grantArrived(grant, at: now) { entry.nextHeartbeat = now }
         }
     }
+
+    func usageStored(_ ack: UsageAck) { state.withLock { $0.usage.acknowledged(ack.sequence) } }
 
     /// The origin asked for a pause (429, 503).
     func throttled(at origin: OriginID, for pause: Duration) {
@@ -119,7 +131,7 @@ final class OriginAccess: Sendable {
 
     func used(_ bytes: ByteCount, by account: OriginAccount) {
         state.withLock { state in
-            state.unreported[account, default: .zero] += bytes
+            state.usage.add(bytes, by: account)
             state.totals[account, default: .zero] += bytes
         }
     }
@@ -172,7 +184,7 @@ final class OriginAccess: Sendable {
                 }
                 state.origins[origin] = entry
             }
-            messages += usage(&state, now)
+            messages += state.usage.due(at: now).map { .originUsage($0) }
             return (messages, revoked)
         }
         for permit in revoked { permit.revoke() }
@@ -188,21 +200,5 @@ final class OriginAccess: Sendable {
             at: now
         )
         return LeaseHeartbeat(heartbeat, origin: origin)
-    }
-
-    private func usage(_ state: inout State, _ now: BootTime) -> [ConnectRequest.Message] {
-        guard now >= state.nextUsage, !state.unreported.isEmpty else { return [] }
-        state.nextUsage = now + Self.usageInterval
-        defer { state.unreported = [:] }
-        return state.unreported.map { account, bytes in
-            state.usageSequence += 1
-            var usage = OriginUsage()
-            usage.origin = account.origin.text
-            usage.sequence = state.usageSequence
-            usage.distribution = account.distribution
-            usage.reason = account.use
-            usage.bytes = bytes.rawValue
-            return .originUsage(usage)
-        }
     }
 }

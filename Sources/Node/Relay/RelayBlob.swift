@@ -12,6 +12,8 @@ internal import Units
 actor RelayBlob {
     /// How often progress is told at most.
     private static let statusInterval = Duration.milliseconds(250)
+    /// Batches in one message when all are repeated; control takes 1024.
+    private static let batchesPerMessage = 256
 
     private let runtime: NodeRuntime
     private let blob: ActiveBlob
@@ -160,10 +162,14 @@ actor RelayBlob {
 
     /// Every batch again: control may have lost what was sent while its stream was down.
     func repeatBatches() {
-        var message = HashBatches()
-        message.blob = blob.id.bytes
-        message.batches = blob.batches(from: PieceIndex(0))
-        if !message.batches.isEmpty { runtime.link.send(.hashBatches(message)) }
+        var rest = blob.batches(from: PieceIndex(0))[...]
+        while !rest.isEmpty {
+            var message = HashBatches()
+            message.blob = blob.id.bytes
+            message.batches = Array(rest.prefix(Self.batchesPerMessage))
+            rest = rest.dropFirst(Self.batchesPerMessage)
+            runtime.link.send(.hashBatches(message))
+        }
     }
 
     private func report() {

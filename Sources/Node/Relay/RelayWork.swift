@@ -17,6 +17,8 @@ actor RelayWork {
 
     func controlKnown(_ key: VerifyingKey) async {
         control = key
+        // Batches that were sent while the stream was down are lost to control.
+        for blob in blobs.values { await blob.repeatBatches() }
         let waiting = early
         early = []
         for (task, work) in waiting { await begin(task, work) }

@@ -218,3 +218,25 @@ extension OriginUsage {
         }
     }
 }
+
+extension UsageAck {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if self.sequence != 0 { members.append(("sequence", JSONCoding.json(self.sequence))) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "sequence":
+                self.sequence = try JSONCoding.integer(value, "sequence")
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}

@@ -474,3 +474,52 @@ extension OriginUsage {
         return unsafe c
     }
 }
+
+/// Control has stored this usage message and all before it.
+package struct UsageAck: Hashable, Sendable {
+    /// The sequence number stored.
+    package var sequence: UInt64 = 0
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension UsageAck: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.UsageAck"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__usage_ack__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__usage_ack__get_packed_size($0) },
+            pack: { unsafe sluice__v1__usage_ack__pack($0, $1) }
+        )
+    }
+}
+
+extension UsageAck {
+    init(c: UnsafePointer<Sluice__V1__UsageAck>) throws(ProtobufError) {
+        self.sequence = unsafe c.pointee.sequence
+    }
+}
+
+extension UsageAck {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__UsageAck> {
+        let c = unsafe arena.array(Sluice__V1__UsageAck.self, count: 1)
+        unsafe sluice__v1__usage_ack__init(c)
+        unsafe c.pointee.sequence = self.sequence
+        return unsafe c
+    }
+}

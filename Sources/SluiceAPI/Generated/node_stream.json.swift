@@ -52,6 +52,7 @@ extension ConnectResponse {
         case .leaseGrant(let value)?: members.append(("leaseGrant", value.json))
         case .drain(let value)?: members.append(("drain", value.json))
         case .statusAck(let value)?: members.append(("statusAck", value.json))
+        case .usageAck(let value)?: members.append(("usageAck", value.json))
         case nil: break
         }
         return .members(members)
@@ -73,6 +74,8 @@ extension ConnectResponse {
                 self.message = .drain(try Drain(json: value))
             case "statusAck", "status_ack":
                 self.message = .statusAck(try StatusAck(json: value))
+            case "usageAck", "usage_ack":
+                self.message = .usageAck(try UsageAck(json: value))
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

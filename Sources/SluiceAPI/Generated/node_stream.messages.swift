@@ -129,6 +129,8 @@ package struct ConnectResponse: Hashable, Sendable {
         case drain(Drain)
         /// Status control has stored; the node need not repeat it.
         case statusAck(StatusAck)
+        /// Usage control has stored; the node need not repeat it.
+        case usageAck(UsageAck)
     }
     /// What it says.
     package var message: Message?
@@ -185,6 +187,10 @@ extension ConnectResponse {
             if let value = unsafe c.pointee.status_ack {
                 self.message = .statusAck(try unsafe StatusAck(c: value))
             }
+        case 6:
+            if let value = unsafe c.pointee.usage_ack {
+                self.message = .usageAck(try unsafe UsageAck(c: value))
+            }
         default: break
         }
     }
@@ -210,6 +216,9 @@ extension ConnectResponse {
         case .statusAck(let value)?:
             unsafe c.pointee.message_case = Sluice__V1__ConnectResponse__MessageCase(rawValue: 5)
             unsafe c.pointee.status_ack = unsafe value.c(in: arena)
+        case .usageAck(let value)?:
+            unsafe c.pointee.message_case = Sluice__V1__ConnectResponse__MessageCase(rawValue: 6)
+            unsafe c.pointee.usage_ack = unsafe value.c(in: arena)
         case nil: break
         }
         return unsafe c

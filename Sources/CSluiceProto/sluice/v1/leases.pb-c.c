@@ -322,6 +322,51 @@ void   sluice__v1__origin_usage__free_unpacked
   assert(message->base.descriptor == &sluice__v1__origin_usage__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sluice__v1__usage_ack__init
+                     (Sluice__V1__UsageAck         *message)
+{
+  static const Sluice__V1__UsageAck init_value = SLUICE__V1__USAGE_ACK__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__usage_ack__get_packed_size
+                     (const Sluice__V1__UsageAck *message)
+{
+  assert(message->base.descriptor == &sluice__v1__usage_ack__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__usage_ack__pack
+                     (const Sluice__V1__UsageAck *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__usage_ack__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__usage_ack__pack_to_buffer
+                     (const Sluice__V1__UsageAck *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__usage_ack__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__UsageAck *
+       sluice__v1__usage_ack__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__UsageAck *)
+     protobuf_c_message_unpack (&sluice__v1__usage_ack__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__usage_ack__free_unpacked
+                     (Sluice__V1__UsageAck *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__usage_ack__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor sluice__v1__lease_heartbeat__field_descriptors[7] =
 {
   {
@@ -859,5 +904,43 @@ const ProtobufCMessageDescriptor sluice__v1__origin_usage__descriptor =
   sluice__v1__origin_usage__field_indices_by_name,
   1,  sluice__v1__origin_usage__number_ranges,
   (ProtobufCMessageInit) sluice__v1__origin_usage__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__usage_ack__field_descriptors[1] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__UsageAck, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__usage_ack__field_indices_by_name[] = {
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange sluice__v1__usage_ack__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor sluice__v1__usage_ack__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.UsageAck",
+  "UsageAck",
+  "Sluice__V1__UsageAck",
+  "sluice.v1",
+  sizeof(Sluice__V1__UsageAck),
+  1,
+  sluice__v1__usage_ack__field_descriptors,
+  sluice__v1__usage_ack__field_indices_by_name,
+  1,  sluice__v1__usage_ack__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__usage_ack__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -785,7 +785,7 @@ const ProtobufCMessageDescriptor sluice__v1__connect_request__descriptor =
   (ProtobufCMessageInit) sluice__v1__connect_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descriptors[5] =
+static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descriptors[6] =
 {
   {
     "welcome",
@@ -847,18 +847,31 @@ static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "usage_ack",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__ConnectResponse, message_case),
+    offsetof(Sluice__V1__ConnectResponse, usage_ack),
+    &sluice__v1__usage_ack__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__connect_response__field_indices_by_name[] = {
   3,   /* field[3] = drain */
   2,   /* field[2] = lease_grant */
   4,   /* field[4] = status_ack */
   1,   /* field[1] = task */
+  5,   /* field[5] = usage_ack */
   0,   /* field[0] = welcome */
 };
 static const ProtobufCIntRange sluice__v1__connect_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor =
 {
@@ -868,7 +881,7 @@ const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor =
   "Sluice__V1__ConnectResponse",
   "sluice.v1",
   sizeof(Sluice__V1__ConnectResponse),
-  5,
+  6,
   sluice__v1__connect_response__field_descriptors,
   sluice__v1__connect_response__field_indices_by_name,
   1,  sluice__v1__connect_response__number_ranges,

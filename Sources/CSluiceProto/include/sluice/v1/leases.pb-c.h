@@ -24,6 +24,7 @@ typedef struct Sluice__V1__LeaseGrant Sluice__V1__LeaseGrant;
 typedef struct Sluice__V1__ByteChunk Sluice__V1__ByteChunk;
 typedef struct Sluice__V1__ChunkReturn Sluice__V1__ChunkReturn;
 typedef struct Sluice__V1__OriginUsage Sluice__V1__OriginUsage;
+typedef struct Sluice__V1__UsageAck Sluice__V1__UsageAck;
 
 
 /* --- enums --- */
@@ -228,6 +229,22 @@ struct  Sluice__V1__OriginUsage
     , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, SLUICE__V1__ORIGIN_USE__ORIGIN_USE_UNSPECIFIED, 0 }
 
 
+/*
+ * Control has stored this usage message and all before it.
+ */
+struct  Sluice__V1__UsageAck
+{
+  ProtobufCMessage base;
+  /*
+   * The sequence number stored.
+   */
+  uint64_t sequence;
+};
+#define SLUICE__V1__USAGE_ACK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__usage_ack__descriptor) \
+    , 0 }
+
+
 /* Sluice__V1__LeaseHeartbeat methods */
 void   sluice__v1__lease_heartbeat__init
                      (Sluice__V1__LeaseHeartbeat         *message);
@@ -361,6 +378,25 @@ Sluice__V1__OriginUsage *
 void   sluice__v1__origin_usage__free_unpacked
                      (Sluice__V1__OriginUsage *message,
                       ProtobufCAllocator *allocator);
+/* Sluice__V1__UsageAck methods */
+void   sluice__v1__usage_ack__init
+                     (Sluice__V1__UsageAck         *message);
+size_t sluice__v1__usage_ack__get_packed_size
+                     (const Sluice__V1__UsageAck   *message);
+size_t sluice__v1__usage_ack__pack
+                     (const Sluice__V1__UsageAck   *message,
+                      uint8_t             *out);
+size_t sluice__v1__usage_ack__pack_to_buffer
+                     (const Sluice__V1__UsageAck   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__UsageAck *
+       sluice__v1__usage_ack__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__usage_ack__free_unpacked
+                     (Sluice__V1__UsageAck *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Sluice__V1__LeaseHeartbeat_Closure)
@@ -384,6 +420,9 @@ typedef void (*Sluice__V1__ChunkReturn_Closure)
 typedef void (*Sluice__V1__OriginUsage_Closure)
                  (const Sluice__V1__OriginUsage *message,
                   void *closure_data);
+typedef void (*Sluice__V1__UsageAck_Closure)
+                 (const Sluice__V1__UsageAck *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -397,6 +436,7 @@ extern const ProtobufCMessageDescriptor sluice__v1__lease_grant__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__byte_chunk__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__chunk_return__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__origin_usage__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__usage_ack__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -97,7 +97,8 @@ typedef enum {
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_TASK = 2,
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_LEASE_GRANT = 3,
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_DRAIN = 4,
-  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_STATUS_ACK = 5
+  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_STATUS_ACK = 5,
+  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_USAGE_ACK = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__CONNECT_RESPONSE__MESSAGE__CASE)
 } Sluice__V1__ConnectResponse__MessageCase;
 
@@ -129,6 +130,10 @@ struct  Sluice__V1__ConnectResponse
      * Status control has stored; the node need not repeat it.
      */
     Sluice__V1__StatusAck *status_ack;
+    /*
+     * Usage control has stored; the node need not repeat it.
+     */
+    Sluice__V1__UsageAck *usage_ack;
   };
 };
 #define SLUICE__V1__CONNECT_RESPONSE__INIT \
