@@ -15,12 +15,14 @@ from .process import Process
 class Fleet:
     """Use as a context: whatever it started ends with it, also when interrupted."""
 
-    def __init__(self, binary, origin_rate=None, lease_seconds=None, host="127.0.0.1"):
+    def __init__(self, binary, origin_rate=None, lease_seconds=None, host="127.0.0.1", places=None):
+        """`places` gives nodes an address and a command prefix of their own: {name: (address, prefix)}."""
         self.binary = os.path.abspath(binary)
         self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
         os.chmod(self.root, 0o755)
         self.host = host
-        self.origin = Origin(f"{self.root}/origin", host)
+        self.places = places or {}
+        self.origin = Origin(f"{self.root}/origin", *self.place("origin"))
         self.origin_rate = origin_rate
         self.lease_seconds = lease_seconds
         self.processes = {}
@@ -49,12 +51,16 @@ class Fleet:
             tail = "\n    ".join(process.lines[-12:])
             print(f"--- {name}\n    {tail}", file=sys.stderr)
 
+    def place(self, name):
+        return self.places.get(name, (self.host, []))
+
     def launch(self, name, arguments, ready=r"listening on ([0-9.]+:\d+)"):
         """Starts (or starts again) one role; the port it got the first time is kept for the next."""
         self.commands[name] = (arguments, ready)
-        listen = self.listens.get(name, f"{self.host}:0")
-        full = [self.binary] + [a.replace("LISTEN", listen) for a in arguments]
-        if not self.host.startswith("127."):
+        host, prefix = self.place(name)
+        listen = self.listens.get(name, f"{host}:0")
+        full = prefix + [self.binary] + [a.replace("LISTEN", listen) for a in arguments]
+        if not host.startswith("127."):
             full.append("--insecure-plaintext")
         self.processes[name] = Process(full, name, f"{self.root}/{name}.log")
         self.listens[name] = self.processes[name].await_line(ready).group(1)
@@ -98,7 +104,7 @@ class Fleet:
         """Runs one user command against this fleet's control; fails on another exit code than `expect`."""
         environment = dict(os.environ, SLUICE_SERVER=self.listens.get("control", "127.0.0.1:1"))
         done = subprocess.run(
-            [self.binary, *arguments], env=environment, timeout=timeout, text=True,
+            [*self.place("control")[1], self.binary, *arguments], env=environment, timeout=timeout, text=True,
             stdout=subprocess.PIPE if capture else None, stderr=subprocess.PIPE if capture else None,
         )
         if expect is not None and done.returncode != expect:

@@ -36,8 +36,9 @@ http {{
 class Origin:
     """Serves `files` below its root."""
 
-    def __init__(self, root, host="127.0.0.1"):
-        self.root, self.host, self.port = root, host, free_port()
+    def __init__(self, root, host="127.0.0.1", prefix=()):
+        """`prefix` goes before the command, such as to run it in a network namespace."""
+        self.root, self.host, self.port, self.prefix = root, host, free_port(), list(prefix)
         os.makedirs(f"{root}/files", exist_ok=True)
         os.chmod(root, 0o755)
         self.popen = None
@@ -54,7 +55,7 @@ class Origin:
             file.write(user + CONFIGURATION.format(root=self.root, host=self.host, port=self.port))
         errors = open(f"{self.root}/nginx.out", "ab")
         self.popen = subprocess.Popen(
-            ["/usr/sbin/nginx", "-p", self.root, "-c", path, "-e", f"{self.root}/error.log"], stdout=errors, stderr=errors
+            [*self.prefix, "/usr/sbin/nginx", "-p", self.root, "-c", path, "-e", f"{self.root}/error.log"], stdout=errors, stderr=errors
         )
         wait_until(self.active_connections_or_none, 10, "nginx to answer")
         return self
@@ -70,10 +71,16 @@ class Origin:
 
     def active_connections_or_none(self):
         try:
-            with urllib.request.urlopen(self.base_url + "status", timeout=2) as answer:
-                return int(re.search(rb"Active connections: (\d+)", answer.read()).group(1))
+            if self.prefix:
+                answer = subprocess.run([*self.prefix, "curl", "-s", self.base_url + "status"], capture_output=True)
+                page = answer.stdout
+            else:
+                with urllib.request.urlopen(self.base_url + "status", timeout=2) as answer:
+                    page = answer.read()
         except OSError:
             return None
+        found = re.search(rb"Active connections: (\d+)", page)
+        return int(found.group(1)) if found else None
 
     def transfers(self):
         """What the access log holds: one dict a request."""

@@ -1,0 +1,274 @@
+"""One push through a shaped network, measured: ours, or a rival in its place."""
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from .fleet import Fleet, sha256_of
+from .network import PAYLOAD_SHARE, Network
+from .origin import Origin
+from .process import Process, wait_until
+
+MIB = 1 << 20
+DEFAULTS = {
+    "subject": "sluice", "file_mib": 32, "origin_mbit": None, "relays": 2, "relay_mbit": None, "relay_down_mbit": None,
+    "agents": [{"count": 16, "up_mbit": None, "down_mbit": None}], "push": [], "limit_s": 600, "kill_relay_at": None,
+}
+
+
+def mbit(value):
+    return None if value is None else value * 1_000_000
+
+
+class Spec:
+    """What is built and what is run; see tools/lab --help."""
+
+    def __init__(self, values):
+        unknown = set(values) - set(DEFAULTS) - {"name", "bar"}
+        if unknown:
+            raise ValueError(f"a spec has no {', '.join(sorted(unknown))}")
+        self.values = {**DEFAULTS, **values}
+        self.agents = [(mbit(group.get("up_mbit")), mbit(group.get("down_mbit")))
+                       for group in self.values["agents"] for _ in range(group["count"])]
+
+    def __getattr__(self, name):
+        return self.values[name]
+
+    @property
+    def size(self):
+        return self.file_mib * MIB
+
+    def bound(self, share=PAYLOAD_SHARE):
+        """The fluid lower bound in seconds (Kumar and Ross 2006), over the payload that the links carry; relays are further
+        seeds."""
+        infinite = float("inf")
+        origin = mbit(self.origin_mbit) or infinite
+        relay = mbit(self.relay_mbit) or infinite
+        bits = self.size * 8 / share
+        ups = origin + sum(up or infinite for up, _ in self.agents) + self.relays * relay
+        slowest = min(down or infinite for _, down in self.agents)
+        return max(bits / origin, bits / slowest, len(self.agents) * bits / ups)
+
+
+class Lab:
+    """Use as a context: builds the network, and takes it away again, also when interrupted."""
+
+    def __init__(self, spec, binary):
+        self.spec, self.binary = spec, os.path.abspath(binary)
+        self.agents = [f"agent-{number + 1}" for number in range(len(spec.agents))]
+        self.finished, self.first_piece = {}, {}
+
+    def __enter__(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sys.exit(130))
+        spec = self.spec
+        self.network = Network()
+        network = self.network
+        try:
+            self.places = {}
+
+            def add(name, up=None, down=None):
+                self.places[name] = (network.add(name, up, down), network.command(name))
+
+            add("control")
+            add("origin", up=mbit(spec.origin_mbit))
+            for number in range(1, spec.relays + 1):
+                add(f"relay-{number}", mbit(spec.relay_mbit), mbit(spec.relay_down_mbit or spec.relay_mbit))
+            for name, (up, down) in zip(self.agents, spec.agents):
+                add(name, up, down)
+            if len(self.places) > 30:
+                network.know_neighbours()
+        except BaseException:
+            network.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.network.__exit__()
+
+    def run(self):
+        began = time.monotonic()
+        cpu = resource.getrusage(resource.RUSAGE_CHILDREN)
+        outcome = getattr(self, f"run_{self.spec.subject}")()
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        bound, raw = self.spec.bound(), self.spec.bound(1.0)
+        times = sorted(self.finished.values())
+        makespan = times[-1] if len(times) == len(self.agents) else None
+        return {
+            "name": self.spec.values.get("name", "lab"), "subject": self.spec.subject,
+            "agents": len(self.agents), "file_mib": self.spec.file_mib,
+            "makespan_s": makespan, "median_s": times[len(times) // 2] if times else None,
+            "bound_s": round(bound, 3), "ratio": round(makespan / bound, 4) if makespan else None,
+            "ratio_to_raw_bound": round(makespan / raw, 4) if makespan else None,
+            "finish_s": {name: round(at, 3) for name, at in sorted(self.finished.items())},
+            "first_piece_s": {name: round(at, 3) for name, at in sorted(self.first_piece.items())},
+            "cpu_s": round(used.ru_utime + used.ru_stime - cpu.ru_utime - cpu.ru_stime, 1),
+            "wall_s": round(time.monotonic() - began, 1), **outcome,
+        }
+
+    # Ours
+
+    def run_sluice(self):
+        spec = self.spec
+        with Fleet(self.binary, places=self.places, host=self.places["control"][0]) as fleet:
+            path = fleet.origin.make_file("build.img", spec.file_mib)
+            expected = sha256_of(path)
+            fleet.start(spec.relays, len(self.agents))
+            fleet.register_origin()
+            started = time.time()
+            fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", *spec.push)
+            name = fleet.json("distributions", "list")["distributions"][0]["name"]
+            state = self.follow(fleet, name, started)
+            for number, agent in enumerate(self.agents, 1):
+                delivered = fleet.delivered(number, "build.img")
+                if os.path.exists(delivered):
+                    assert sha256_of(delivered) == expected, f"{agent} has another file"
+                    self.finished[agent] = os.stat(delivered).st_ctime - started
+            distribution = fleet.distribution(name)
+            sources = distribution["progress"].get("sources", {})
+            memory = max(peak_memory(fleet.processes[agent].popen.pid) for agent in self.agents)
+            return {
+                "state": state, "egress": round(fleet.origin.bytes_sent("/build.img") / spec.size, 4),
+                "sources_mib": {key: round(int(value) / MIB, 1) for key, value in sources.items()},
+                "agent_memory_mib": memory,
+                "assists": [t["assist"] for t in distribution.get("targets", []) if t.get("assist")],
+            }
+
+    def follow(self, fleet, name, started):
+        """Watches until the end; notes each agent's first piece, and kills a relay when its time has come."""
+        watch = Process([*fleet.place("control")[1], fleet.binary, "distributions", "watch", name, "--server",
+                         fleet.listens["control"], "--output", "json"], "watch", f"{fleet.root}/watch.log")
+        seen, killed, state = 0, self.spec.kill_relay_at is None, "?"
+        try:
+            end = time.monotonic() + self.spec.limit_s
+            while time.monotonic() < end:
+                with watch.arrived:
+                    if len(watch.lines) == seen and watch.running:
+                        watch.arrived.wait(0.5)
+                    lines = watch.lines[seen:]
+                    seen += len(lines)
+                for line in lines:
+                    distribution = json.loads(line).get("distribution", {})
+                    state = distribution.get("state", state).removeprefix("DISTRIBUTION_STATE_")
+                    for target in distribution.get("targets", []):
+                        if int(target.get("verifiedBytes", 0)) > 0:
+                            self.first_piece.setdefault(target["node"], time.time() - started)
+                    progress = int(distribution.get("progress", {}).get("verifiedBytes", 0))
+                    if not killed and progress > self.spec.kill_relay_at * self.spec.size * len(self.agents):
+                        fleet.processes[f"relay-{self.spec.relays}"].kill()
+                        killed = True
+                if not lines and not watch.running:
+                    break
+            return state
+        finally:
+            watch.stop()
+
+    # Rivals
+
+    def run_curl(self):
+        """Every agent fetches the file from the origin."""
+        def command(agent, target, origin):
+            return ["curl", "-sf", "-o", target, origin.base_url + "build.img"]
+
+        return self.each_agent(command)
+
+    def run_aria2(self):
+        """aria2c with the origin as web seed, and opentracker."""
+        return self.with_torrent(lambda agent, target, torrent: [
+            "aria2c", "-q", "--seed-time=30", "--enable-dht=false", "--bt-enable-lpd=false", "--follow-torrent=mem",
+            "--allow-overwrite=true", "--bt-max-peers=0", "--bt-tracker-interval=5", "-d", os.path.dirname(target), torrent])
+
+    def run_libtorrent(self):
+        """libtorrent with the origin as web seed, and opentracker."""
+        script = os.path.join(os.path.dirname(__file__), "libtorrent_client.py")
+        return self.with_torrent(
+            lambda agent, target, torrent: [sys.executable, script, torrent, os.path.dirname(target),
+                                            self.places[agent][0]])
+
+    def with_torrent(self, command):
+        address, prefix = self.places["control"]
+        tracker = subprocess.Popen([*prefix, "opentracker", "-i", address, "-p", "6969", "-P", "6969"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            def make(origin, root):
+                torrent = f"{root}/build.torrent"
+                subprocess.run(["transmission-create", "-s", "64", "-t", f"http://{address}:6969/announce", "-o", torrent,
+                                f"{root}/origin/files/build.img"], check=True, stdout=subprocess.DEVNULL)
+                with open(torrent, "rb") as file:
+                    content = file.read()
+                url = (origin.base_url + "build.img").encode()
+                with open(torrent, "wb") as file:
+                    file.write(content[:-1] + b"8:url-list%d:%se" % (len(url), url))
+                return torrent
+
+            return self.each_agent(lambda agent, target, origin, torrent: command(agent, target, torrent), make)
+        finally:
+            tracker.kill()
+            tracker.wait()
+
+    def each_agent(self, command, prepare=None):
+        root = tempfile.mkdtemp(prefix="sluice-lab-")
+        os.chmod(root, 0o755)
+        origin = Origin(f"{root}/origin", *self.places["origin"])
+        running = {}
+        try:
+            origin.start()
+            path = origin.make_file("build.img", self.spec.file_mib)
+            extra = (prepare(origin, root),) if prepare else ()
+            started = time.time()
+            for agent in self.agents:
+                os.makedirs(f"{root}/{agent}")
+                target = f"{root}/{agent}/build.img"
+                running[agent] = subprocess.Popen(
+                    [*self.places[agent][1], *command(agent, target, origin, *extra)], stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL, cwd=f"{root}/{agent}")
+
+            def all_there():
+                for agent in self.agents:
+                    target = f"{root}/{agent}/build.img"
+                    if agent not in self.finished and is_whole(target, self.spec.size, running[agent]):
+                        self.finished[agent] = time.time() - started
+                return len(self.finished) == len(self.agents)
+
+            try:
+                wait_until(all_there, self.spec.limit_s, "every agent to have the file")
+            except AssertionError:
+                pass
+            expected = sha256_of(path)
+            for agent in self.finished:
+                assert sha256_of(f"{root}/{agent}/build.img") == expected, f"{agent} has another file"
+            return {"state": "COMPLETED" if len(self.finished) == len(self.agents) else "TIMED_OUT",
+                    "egress": round(origin.bytes_sent("/build.img") / self.spec.size, 4)}
+        finally:
+            for process in running.values():
+                process.kill()
+                process.wait()
+            origin.stop()
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def is_whole(path, size, process):
+    """Whether the program says so: it ended well, or (BitTorrent clients go on seeding) left its mark."""
+    if process.poll() == 0:
+        return True
+    try:
+        if os.path.exists(path + ".done"):
+            return True
+        return os.path.getsize(path) == size and os.path.exists(path) and not os.path.exists(path + ".aria2") \
+            and os.stat(path).st_blocks * 512 >= size and process.args[4] == "aria2c"
+    except OSError:
+        return False
+
+
+def peak_memory(pid):
+    """The most a process has held, in MiB."""
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith("VmHWM"):
+                return round(int(line.split()[1]) / 1024, 1)
+    return 0
