@@ -35,6 +35,9 @@ package struct DownloadEngine: Sendable {
 
     package var isComplete: Bool { verified.isFull }
 
+    /// Whether a connected peer has the piece.
+    package func isOffered(_ piece: PieceIndex) -> Bool { geometry.contains(piece) && availability[piece.int] > 0 }
+
     /// Bytes of verified pieces.
     package var verifiedBytes: ByteCount {
         guard !verified.isFull else { return geometry.size }

@@ -8,7 +8,7 @@ internal import SluiceAPI
 internal import Transport
 internal import Units
 
-extension BlobDelivery {
+extension BlobDownload {
     /// Fetches a range of one piece over HTTP, from a relay or, under a lease, from the origin.
     func fetch(_ source: SourceID, _ piece: PieceIndex, _ range: ByteRange) {
         let key = Fetch(source: source, piece: piece)
@@ -61,15 +61,15 @@ extension BlobDelivery {
             origin = nil
             return
         }
-        guard origin == nil, let message = assignment.blob, let id = OriginID(message.origin) else { return }
+        guard origin == nil, let given = plan.origin else { return }
         originCount += 1
         let source = SourceID(rawValue: 1_000_001 + 2 * originCount)
         let fetcher = OriginFetcher(
             source: source,
-            origin: id,
-            blob: message,
-            distribution: assignment.distribution,
-            priority: assignment.priority,
+            origin: given.origin,
+            blob: given.blob,
+            distribution: given.distribution,
+            priority: given.priority,
             runtime: runtime
         )
         origin = fetcher

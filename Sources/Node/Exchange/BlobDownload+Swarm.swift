@@ -8,7 +8,7 @@ internal import Swarm
 internal import Transport
 internal import Units
 
-extension BlobDelivery {
+extension BlobDownload {
     /// What peers do, told to the engine.
     func followSwarm() async {
         for await event in blob.swarm.events {
@@ -49,7 +49,7 @@ extension BlobDelivery {
     ) {
         let place = address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
         peers[peer] = PeerRecord(address: place)
-        guard assignment.config?.bittorrentDisabled != true else { return }
+        guard plan.usesBitTorrent else { return }
         var isRelay = false
         if case .relay = kind { isRelay = true }
         engine.sourceAdded(
@@ -70,7 +70,7 @@ extension BlobDelivery {
         _ actions: inout [DownloadAction]
     ) {
         engine.sourceHas(source(peer), pieces, at: now, into: &actions)
-        guard peers[peer]?.isInteresting == false, assignment.config?.bittorrentDisabled != true,
+        guard peers[peer]?.isInteresting == false, plan.usesBitTorrent, !isOver,
             pieces.contains(where: { blob.geometry.contains($0) && !engine.verified.contains($0) })
         else { return }
         peers[peer]?.isInteresting = true
@@ -93,7 +93,6 @@ extension BlobDelivery {
             reports.add(peers[peer]?.address ?? "?", .badBatch)
             runtime.logger.warning("a hash batch does not hold", metadata: ["error": "\(error)"])
             blob.swarm.ban(peer, reason: "it passed on a hash batch that does not hold")
-            report()
         }
     }
 
@@ -121,10 +120,10 @@ extension BlobDelivery {
     }
 
     /// Announces to every relay's tracker, and connects to the peers they name. Lost relays are tried again.
-    func followTrackers() async {
-        guard assignment.config?.bittorrentDisabled != true else { return }
+    func followPeers() async {
+        guard plan.usesBitTorrent else { return }
         while !Task.isCancelled {
-            for infoHash in blob.infoHashes {
+            for infoHash in plan.announces ? blob.infoHashes : [] {
                 for relay in relays.values {
                     let left = blob.geometry.size.rawValue - engine.verifiedBytes.rawValue
                     let request = AnnounceRequest(
@@ -145,7 +144,7 @@ extension BlobDelivery {
             }
             if !engine.isComplete {
                 let known = Set(peers.values.map(\.address))
-                for endpoint in assignment.relays where !known.contains(endpoint.address) { connect(to: endpoint) }
+                for endpoint in plan.relays where !known.contains(endpoint.address) { connect(to: endpoint) }
             }
             try? await Task.sleep(for: engine.isComplete ? .seconds(10) : .seconds(2))
         }

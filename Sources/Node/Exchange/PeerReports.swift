@@ -1,7 +1,7 @@
 internal import SluiceAPI
 
 /// What peers did wrong, counted by peer and offence.
-struct DeliveryReports {
+struct PeerReports {
     /// Peers remembered at most.
     private static let maximumReports = 256
 

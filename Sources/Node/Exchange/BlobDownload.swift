@@ -1,0 +1,229 @@
+internal import BitTorrent
+internal import Download
+internal import Logging
+internal import Manifest
+internal import NIOCore
+internal import PieceCache
+internal import SluiceAPI
+internal import Swarm
+internal import Transport
+internal import Units
+
+/// The shell around a `DownloadEngine`: tells it what happens and does what it says, until every piece of the blob is in
+/// the cache, proven. Agents and relays run the same one.
+actor BlobDownload {
+    static let tick = Duration.milliseconds(100)
+
+    /// How a download ends.
+    enum Outcome: Sendable { case complete, failed(String) }
+
+    let runtime: NodeRuntime
+    let blob: ActiveBlob
+    var plan: DownloadPlan
+    var engine: DownloadEngine
+    var assembly: PieceAssembly
+    var reports = PeerReports()
+    var peers: [PeerHandle: PeerRecord] = [:]
+    var relays: [SourceID: RelayConnection] = [:]
+    var relaySources: [String: SourceID] = [:]
+    var origin: OriginFetcher?
+    var originCount: UInt64 = 0
+    var fetches: [Fetch: Task<Void, Never>] = [:]
+    private var assistText = ""
+    private var running: [Task<Void, Never>] = []
+    private(set) var isOver = false
+    private let ended: @Sendable (Outcome) async -> Void
+
+    /// A peer of the swarm, as reports name it.
+    struct PeerRecord {
+        let address: String
+        /// Whether it was told that we want something of it.
+        var isInteresting = false
+    }
+
+    /// One HTTP fetch under way.
+    struct Fetch: Hashable {
+        let source: SourceID
+        let piece: PieceIndex
+    }
+
+    /// `ended` is called once.
+    init(
+        of blob: ActiveBlob,
+        plan: DownloadPlan,
+        runtime: NodeRuntime,
+        ended: @escaping @Sendable (Outcome) async -> Void
+    ) {
+        self.runtime = runtime
+        self.blob = blob
+        self.plan = plan
+        self.ended = ended
+        self.engine = DownloadEngine(
+            geometry: blob.geometry,
+            verified: blob.cache.available,
+            policy: plan.policy,
+            seed: UInt64.random(in: .min ... .max),
+            at: BootClock.now()
+        )
+        self.assembly = PieceAssembly(geometry: blob.geometry)
+    }
+
+    // MARK: Life
+
+    func start() {
+        guard !engine.isComplete else { return end(.complete) }
+        var actions: [DownloadAction] = []
+        engine.piecesProvable(blob.provable.pieces, at: BootClock.now(), into: &actions)
+        perform(actions)
+        addRelays()
+        running.append(Task { await followSwarm() })
+        running.append(Task { await followClock() })
+        running.append(Task { await followCache() })
+        running.append(Task { await followBatches() })
+        running.append(Task { await followPeers() })
+    }
+
+    func stop() async {
+        isOver = true
+        for task in running { task.cancel() }
+        for fetch in fetches.values { fetch.cancel() }
+        for relay in relays.values { await relay.close() }
+        origin?.stop()
+    }
+
+    /// Relays may have moved, or more have come.
+    func relaysChanged(to relays: [Endpoint]) {
+        plan.relays = relays
+        if !isOver { addRelays() }
+    }
+
+    var progress: DownloadProgress {
+        DownloadProgress(
+            verifiedBytes: engine.verifiedBytes,
+            totals: engine.totals,
+            rate: isOver ? .zero : engine.rate,
+            assist: assistText,
+            reports: reports.all
+        )
+    }
+
+    /// Whether a peer that is connected has the piece, so that nobody need ask the origin for it.
+    func isOffered(_ piece: PieceIndex) -> Bool { engine.isOffered(piece) }
+
+    private func addRelays() {
+        for endpoint in plan.relays where relaySources[endpoint.address] == nil {
+            guard let connection = RelayConnection(address: endpoint.address) else { continue }
+            let id = SourceID(rawValue: UInt64(relaySources.count) * 2 + 1)
+            relaySources[endpoint.address] = id
+            relays[id] = connection
+            if plan.usesBitTorrent { connect(to: endpoint) }
+            var actions: [DownloadAction] = []
+            engine.sourceAdded(
+                id,
+                .relayHTTP,
+                has: PieceSet(full: blob.geometry.pieceCount),
+                isChoked: false,
+                at: BootClock.now(),
+                into: &actions
+            )
+            perform(actions)
+        }
+    }
+
+    func connect(to endpoint: Endpoint) {
+        guard let connection = RelayConnection(address: endpoint.address),
+            let address = try? SocketAddress.makeAddressResolvingHost(connection.host, port: connection.port)
+        else { return }
+        let kind = NodeID(endpoint.node).map { PeerKind.relay($0) } ?? .unknown
+        blob.swarm.connect(to: address, kind: kind)
+    }
+
+    private func followClock() async {
+        while !Task.isCancelled, !isOver {
+            var actions: [DownloadAction] = []
+            engine.tick(at: BootClock.now(), into: &actions)
+            perform(actions)
+            try? await Task.sleep(for: Self.tick)
+        }
+    }
+
+    /// Others bring pieces of the same blob too: another delivery, or this relay's own pull.
+    private func followCache() async {
+        for await piece in blob.cache.newPieces() {
+            guard !isOver else { return }
+            var actions: [DownloadAction] = []
+            engine.pieceVerified(piece, at: BootClock.now(), into: &actions)
+            assembly.discard(piece)
+            perform(actions)
+        }
+    }
+
+    // MARK: Actions
+
+    func perform(_ actions: [DownloadAction]) {
+        for action in actions {
+            switch action {
+            case .request(let source, let blocks): blob.swarm.request(blocks, from: handle(source))
+            case .cancel(let source, let blocks): blob.swarm.cancel(blocks, from: handle(source))
+            case .fetch(let source, let piece, let range): fetch(source, piece, range)
+            case .cancelFetch(let source, let piece): fetches[Fetch(source: source, piece: piece)]?.cancel()
+            case .verify(let piece): verify(piece)
+            case .discard(let piece): assembly.discard(piece)
+            case .startAssist(let reason):
+                assistText = reason.description
+                runtime.logger.info("assist begins: \(reason)")
+            case .stopAssist: runtime.logger.info("assist ends")
+            case .ban(let source): ban(source)
+            case .wantOrigin(let isWanted): wantOrigin(isWanted)
+            case .completed: end(.complete)
+            }
+        }
+    }
+
+    /// Peers have even source numbers, HTTP sources odd ones.
+    func source(_ peer: PeerHandle) -> SourceID { SourceID(rawValue: peer.rawValue << 1) }
+
+    private func handle(_ source: SourceID) -> PeerHandle { PeerHandle(rawValue: source.rawValue >> 1) }
+
+    private func ban(_ source: SourceID) {
+        let peer = handle(source)
+        guard source.rawValue & 1 == 0, let record = peers[peer] else { return }
+        reports.add(record.address, .badPiece)
+        blob.swarm.ban(peer, reason: "it sent a bad piece")
+    }
+
+    private func verify(_ piece: PieceIndex) {
+        guard let bytes = assembly.take(piece), let expectation = blob.expectation(for: piece) else { return }
+        Task {
+            do throws(PieceCacheError) {
+                _ = try await blob.cache.store(piece, bytes: bytes, expecting: expectation)
+                stored(piece)
+            } catch {
+                failed(piece, error)
+            }
+        }
+    }
+
+    private func stored(_ piece: PieceIndex) {
+        var actions: [DownloadAction] = []
+        engine.pieceVerified(piece, at: BootClock.now(), into: &actions)
+        perform(actions)
+    }
+
+    private func failed(_ piece: PieceIndex, _ error: PieceCacheError) {
+        guard error.code == .badPiece else { return end(.failed("the piece cache failed: \(error)")) }
+        var actions: [DownloadAction] = []
+        engine.pieceFailed(piece, at: BootClock.now(), into: &actions)
+        perform(actions)
+    }
+
+    /// Nothing more is fetched; peers are still served, and followed so that those who lie are reported.
+    private func end(_ outcome: Outcome) {
+        guard !isOver else { return }
+        isOver = true
+        origin?.stop()
+        for fetch in fetches.values { fetch.cancel() }
+        for peer in peers.keys { blob.swarm.setInterested(false, peer) }
+        Task { await ended(outcome) }
+    }
+}

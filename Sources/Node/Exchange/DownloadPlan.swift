@@ -1,0 +1,54 @@
+internal import Download
+internal import SluiceAPI
+internal import Units
+
+/// What a download of one blob may use, and how.
+struct DownloadPlan: Sendable {
+    /// The origin as a source of last resort, under leases.
+    struct OriginPlan: Sendable {
+        let origin: OriginID
+        let blob: Blob
+        let distribution: String
+        let priority: UInt32
+    }
+
+    /// Where relays serve that this node takes from.
+    var relays: [Endpoint]
+    /// When assist begins and ends.
+    let policy: AssistPolicy
+    let origin: OriginPlan?
+    /// Whether this node tells the relays' trackers of itself and connects to the peers they name.
+    let announces: Bool
+
+    var usesBitTorrent: Bool { !policy.bitTorrentIsDisabled }
+}
+
+extension DownloadPlan {
+    /// An agent's: everything, as the order says.
+    init(_ assignment: Assignment) {
+        relays = assignment.relays
+        policy = AssistPolicy(assignment.config ?? DistributionConfig())
+        announces = policy.bitTorrentIsDisabled == false
+        guard let blob = assignment.blob, let id = OriginID(blob.origin) else {
+            origin = nil
+            return
+        }
+        origin = OriginPlan(
+            origin: id,
+            blob: blob,
+            distribution: assignment.distribution,
+            priority: assignment.priority
+        )
+    }
+
+    /// A relay's, of what its fellow relays pull: as a peer and in no other way. Of two relays the one with the smaller
+    /// name dials.
+    init(fellows: [Endpoint], of relay: NodeID) {
+        relays = fellows.filter { relay.text < $0.node }
+        var peersOnly = AssistPolicy()
+        peersOnly.isDisabled = true
+        policy = peersOnly
+        origin = nil
+        announces = false
+    }
+}

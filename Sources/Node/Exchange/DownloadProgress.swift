@@ -1,0 +1,24 @@
+internal import Download
+internal import SluiceAPI
+internal import Units
+
+/// How far a download is.
+struct DownloadProgress: Sendable {
+    let verifiedBytes: ByteCount
+    let totals: SourceTotals
+    let rate: BytesPerSecond
+    /// Why assist runs, or last ran; empty if it never did.
+    let assist: String
+    let reports: [PeerReport]
+
+    /// The totals as a status tells them.
+    var sources: SourceBytes {
+        var sources = SourceBytes()
+        sources.agentPeers = totals.agentPeers.rawValue
+        sources.relayPeers = totals.relayPeers.rawValue
+        sources.relayHttp = totals.relayHTTP.rawValue
+        sources.origin = totals.origin.rawValue
+        sources.duplicate = totals.duplicate.rawValue
+        return sources
+    }
+}
