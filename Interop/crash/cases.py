@@ -48,6 +48,16 @@ def case_a_relay_is_killed(binary):
         assert egress < 1.5, f"the origin gave {egress:.2f} files"
 
 
+def case_a_relay_dies_for_good(binary):
+    """One of two relays dies in mid-transfer and stays away: the other takes its stripes over."""
+    with Fleet(binary, origin_rate=3_000_000, lease_seconds=3) as fleet:
+        path, name = push_slowly(fleet, relays=2)
+        fleet.processes["relay-2"].kill()
+        finish(fleet, path, name)
+        egress = fleet.origin.bytes_sent("/build.img") / os.path.getsize(path)
+        assert egress < 1.25, f"the origin gave {egress:.2f} files"
+
+
 def case_an_agent_is_killed(binary):
     """No piece that the agent had verified is fetched again."""
     with Fleet(binary, origin_rate=3_000_000, lease_seconds=5) as fleet:

@@ -6,7 +6,7 @@ from fleet import Fleet, sha256_of, wait_until
 
 
 def case_a_file_reaches_every_agent(binary):
-    """2 relays, 3 agents: digests match, and the origin gave no more than one file a relay."""
+    """2 relays, 3 agents: digests match, and each piece left the origin once."""
     with Fleet(binary) as fleet:
         path = fleet.origin.make_file("build.img", 24)
         fleet.start(relays=2, agents=3)
@@ -15,7 +15,7 @@ def case_a_file_reaches_every_agent(binary):
         for agent in (1, 2, 3):
             assert sha256_of(fleet.delivered(agent, "build.img")) == sha256_of(path)
         egress = fleet.origin.bytes_sent("/build.img") / os.path.getsize(path)
-        assert egress <= 2 * 1.02, f"origin egress was {egress:.3f} files"
+        assert egress <= 1.02, f"origin egress was {egress:.3f} files"
 
 
 def case_the_first_piece_leaves_before_a_tenth_is_there(binary):

@@ -23,17 +23,24 @@ extension BlobSwarm {
 
     /// The peer's handshake is in; nil where it is a stranger, ourselves, a double, or one too many.
     func joined(_ entry: PeerEntry, address: SocketAddress?) -> PeerHandle? {
+        var loser: PeerEntry?
         let handle: PeerHandle? = state.withLock { state in
             if entry.isOutgoing { state.dialling -= 1 }
             guard !state.hasLeft, entry.peerID != session.peerID,
-                !state.banned.contains(entry.peerID), state.peers.count < configuration.maximumPeers,
-                !state.peers.values.contains(where: { $0.peerID == entry.peerID })
+                !state.banned.contains(entry.peerID), state.peers.count < configuration.maximumPeers
             else { return nil }
+            if let double = state.peers.values.first(where: { $0.peerID == entry.peerID }) {
+                // Two that dial each other at once keep the connection of the smaller id, so that both keep the same one.
+                let ownDialWins = session.peerID.bytes.lexicographicallyPrecedes(entry.peerID.bytes)
+                guard entry.isOutgoing == ownDialWins, double.isOutgoing != ownDialWins else { return nil }
+                loser = double
+            }
             let handle = PeerHandle(rawValue: state.nextHandle)
             state.nextHandle += 1
             state.peers[handle] = entry
             return handle
         }
+        loser?.channel.close(promise: nil)
         if let handle { emit(.peerJoined(handle, entry.kind, address)) }
         return handle
     }

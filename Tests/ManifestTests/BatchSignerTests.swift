@@ -73,6 +73,35 @@ struct BatchSignerTests {
         }
     }
 
+    @Test func `an idle relay takes half of what the slowest has left, from its end`() throws {
+        let (fast, slow) = (try #require(NodeID("a")), try #require(NodeID("b")))
+        var stripes = PullStripes(pieces: PieceCount(64), relays: [fast, slow])
+        var pulled = PieceSet(capacity: PieceCount(64))
+        #expect(stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 4 } == nil, "it is not idle")
+        for piece in stripes.stripes(of: fast).flatMap(\.indices) { pulled.insert(PieceIndex(rawValue: piece)) }
+        let helped = stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 4 }
+        #expect(helped == slow)
+        #expect(stripes.stripes(of: fast).last?.indices.upperBound == 64)
+        #expect(stripes.stripes(of: slow).reduce(0) { $0 + $1.count.int } == 32 - 14)
+        stripes.checkInvariants()
+        let kept = PullStripes(
+            pieces: PieceCount(64),
+            owners: [fast, slow].map { ($0, stripes.stripes(of: $0)) }
+        )
+        #expect(kept.stripes(of: slow) == stripes.stripes(of: slow))
+        kept.checkInvariants()
+        for piece in stripes.stripes(of: slow).flatMap(\.indices).dropFirst(3) {
+            pulled.insert(PieceIndex(rawValue: piece))
+        }
+        for piece in stripes.stripes(of: fast).flatMap(\.indices) { pulled.insert(PieceIndex(rawValue: piece)) }
+        let rest = stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 1 }
+        #expect(rest == nil, "two are not worth it")
+        let stalled = stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 0 }
+        #expect(stalled == slow)
+        let open = stripes.stripes(of: slow).flatMap(\.indices).filter { !pulled.contains(PieceIndex(rawValue: $0)) }
+        #expect(open.isEmpty)
+    }
+
     @Test func `geometry cuts a blob as the BEPs do`() throws {
         let geometry = try #require(PieceGeometry(size: ByteCount(100_000), pieceLength: 32_768))
         #expect(geometry.pieceCount.rawValue == 4)

@@ -6,19 +6,6 @@ import Units
 @testable import Node
 
 @Suite struct NodePartTests {
-    @Test func `runs of neighbouring pieces are handed out once each`() async {
-        let queue = PullQueue(missing: [0, 1, 2, 5, 6].map { PieceIndex($0) })
-        #expect(await queue.next(atMost: 2) == [PieceIndex(0), PieceIndex(1)])
-        #expect(await queue.next(atMost: 9) == [PieceIndex(2)])
-        #expect(await queue.next(atMost: 9) == [PieceIndex(5), PieceIndex(6)])
-        queue.done(returning: [PieceIndex]())
-        queue.done(returning: [PieceIndex(2)])
-        #expect(await queue.next(atMost: 9) == [PieceIndex(2)])
-        queue.done(returning: [PieceIndex]())
-        queue.done(returning: [PieceIndex]())
-        #expect(await queue.next(atMost: 1) == nil)
-    }
-
     @Test func `bytes that come in any cut become whole blocks`() throws {
         let geometry = try #require(PieceGeometry(size: ByteCount(rawValue: 100_000), pieceLength: 65_536))
         let cutter = BlockCutter(

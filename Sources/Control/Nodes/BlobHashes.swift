@@ -9,6 +9,10 @@ struct BlobHashes: Sendable {
     let geometry: PieceGeometry
     var manifest: GrowingManifest
 
+    /// Which relay pulls which pieces.
+    var stripes: PullStripes
+    /// Of relays that have told of a piece.
+    var paces: [NodeID: RelayPace] = [:]
     /// Empty until the torrent is finished.
     private(set) var magnetLink: String
 
@@ -16,6 +20,7 @@ struct BlobHashes: Sendable {
         self.record = record
         self.geometry = geometry
         self.manifest = manifest
+        stripes = PullStripes(pieces: geometry.pieceCount, relays: [])
         magnetLink = PublishedTorrent.magnetLink(of: record)
     }
 

@@ -3,6 +3,7 @@ internal import Logging
 internal import Manifest
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 extension Fleet {
@@ -35,11 +36,12 @@ extension Fleet {
             throw UserError(.invalidArgument, "a hash message names one blob and holds at most 1024 batches")
         }
         var records: [HashBatchRecord] = []
+        var pulled = 0
         for encoded in message.batches {
             guard var blob = blobs[id] else { return }
             do throws(ManifestError) {
                 let batch = try HashBatch(decoding: encoded)
-                _ = try blob.manifest.batchArrived(batch)
+                pulled += try blob.manifest.batchArrived(batch).count
                 records.append(
                     HashBatchRecord(blob: id, firstPiece: batch.firstPiece, epoch: batch.epoch, encoded: encoded)
                 )
@@ -53,6 +55,9 @@ extension Fleet {
         }
         try await store.appendBatches(records)
         try await finishTorrent(of: id)
+        let now = BootClock.now()
+        blobs[id]?.paces[node, default: RelayPace(at: now)].pulled(pulled, at: now)
+        try await relaysMayHelp(with: id)
     }
 
     /// Ends every distribution of a blob.

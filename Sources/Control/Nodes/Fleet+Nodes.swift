@@ -44,7 +44,10 @@ extension Fleet {
         welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
         welcome.statusInterval = ProtoDuration(.milliseconds(250))
         outbox.send(.welcome(welcome))
-        if node.role == .relay { try await relayMoved(id) }
+        if node.role == .relay {
+            try await relayMoved(id)
+            try await relayJoined(id)
+        }
         try await sendTasks(to: id, having: hello.tasks)
         return (outbox, messages)
     }
@@ -52,6 +55,12 @@ extension Fleet {
     func disconnected(_ id: NodeID, session: UInt64) async {
         guard nodes[id]?.stream?.session == session else { return }
         nodes[id]?.stream = nil
+        if nodes[id]?.node.role == .relay {
+            Task {
+                try? await Task.sleep(for: Self.relayPatience)
+                await self.relaySilent(id, since: session)
+            }
+        }
         try? await store.nodesSeen([id: clock.milliseconds()])
     }
 

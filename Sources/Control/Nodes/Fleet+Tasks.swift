@@ -65,6 +65,7 @@ extension Fleet {
             try await end(owner, as: .failed, because: "the origin changed: \(status.originChanged)")
         } else {
             try await moveOn(owner)
+            if let blob = distributions[owner]?.record.blob { try await relaysMayHelp(with: blob) }
         }
     }
 

@@ -43,6 +43,9 @@ actor Fleet {
         for blob in try await store.activeBlobs() { try await loadHashes(of: blob) }
         for record in try await store.activeDistributions() {
             let tasks = try await store.tasks(of: record.id).map(ActiveTask.init)
+            if let blob = blobs[record.blob] {
+                blobs[record.blob]?.stripes = Self.stripes(out: tasks.map(\.record), pieces: blob.geometry.pieceCount)
+            }
             adopt(
                 ActiveDistribution(
                     record: record,

@@ -3,6 +3,7 @@ internal import Manifest
 internal import RPC
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 extension Fleet {
@@ -17,6 +18,7 @@ extension Fleet {
             requestID: requestID,
             now: clock.milliseconds(),
             epoch: blobs[order.identity.blobID]?.epoch ?? Epoch(rawValue: 1),
+            stripes: stripes(for: order),
             signingKey: signingKey,
             newTaskID: { self.newID("t") }
         )
@@ -34,6 +36,12 @@ extension Fleet {
                 tasks: Dictionary(uniqueKeysWithValues: try draft.tasks.map { ($0.id, try ActiveTask($0)) })
             )
         )
+        let stripes = stripes(for: order)
+        blobs[creation.blob.id]?.stripes = stripes
+        let now = BootClock.now()
+        for relay in stripes.allRelays where blobs[creation.blob.id]?.paces[relay] == nil {
+            blobs[creation.blob.id]?.paces[relay] = RelayPace(at: now)
+        }
         for task in draft.tasks { send(task) }
         logger.info(
             "\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents"

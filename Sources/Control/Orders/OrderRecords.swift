@@ -16,6 +16,7 @@ struct OrderRecords {
         requestID: String,
         now: Int64,
         epoch: Epoch,
+        stripes: PullStripes,
         signingKey: SigningKey,
         newTaskID: () -> TaskID
     ) {
@@ -49,7 +50,7 @@ struct OrderRecords {
         )
         let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses)
         let work =
-            Self.relayTasks(order, message, id, priority, epoch, signingKey)
+            Self.relayTasks(order, message, id, priority, epoch, stripes, signingKey)
             + Self.assignments(order, message, id, priority, epoch)
         let blobID = blob.id
         tasks = work.map { node, kind, work in
@@ -73,6 +74,7 @@ struct OrderRecords {
         _ id: DistributionID,
         _ priority: UInt32,
         _ epoch: Epoch,
+        _ stripes: PullStripes,
         _ signingKey: SigningKey
     ) -> [Work] {
         let endpoints = order.relays.map(Endpoint.init)
@@ -82,15 +84,19 @@ struct OrderRecords {
             task.distribution = id.text
             task.relays = endpoints
             task.priority = priority
-            task.pullGrant =
-                PullGrant.signed(
+            let owned = stripes.stripes(of: relay.node)
+            // A relay that pulls nothing is one more peer.
+            if !owned.isEmpty {
+                let grant = PullGrant.signed(
                     blob: order.identity.blobID,
                     geometry: order.geometry,
                     relay: relay.publicKey,
-                    stripes: [PieceRange(0..<order.geometry.pieceCount.rawValue)].compactMap(\.self),
+                    stripes: owned,
                     epoch: epoch,
                     by: signingKey
-                ).encoded
+                )
+                task.pullGrant = grant.encoded
+            }
             return (relay.node, .relay, .relayTask(task))
         }
     }

@@ -18,6 +18,18 @@ package struct PullStripes: Sendable {
         owner = (0..<pieces.rawValue).map { relays.isEmpty ? nil : relays[Int($0 / unit) % relays.count] }
     }
 
+    /// Who owns what already, out of the grants that are out.
+    package init(pieces: PieceCount, owners: [(relay: NodeID, stripes: [PieceRange])]) {
+        self.init(pieces: pieces, relays: [])
+        for (relay, stripes) in owners where !relays.contains(relay) {
+            relays.append(relay)
+            for piece in stripes.flatMap(\.indices) where piece < pieces.rawValue { owner[Int(piece)] = relay }
+        }
+    }
+
+    /// The relays that pull, and those that have nothing left to pull.
+    package var allRelays: [NodeID] { relays }
+
     /// The relay that pulls the piece; nil without relays or beyond the blob.
     package func relay(for piece: PieceIndex) -> NodeID? {
         piece.rawValue < pieces.rawValue ? owner[piece.int] : nil
@@ -56,6 +68,31 @@ package struct PullStripes: Sendable {
             if grown.last != heir { grown.append(heir) }
         }
         return grown
+    }
+
+    /// A relay has pulled all it owns: it takes over half of what the one with most left has not begun, from the end, where
+    /// that one gets last. Of the pieces that a relay has not pulled, `underWay` may be on their way: zero where it has
+    /// stalled, and then all of them go. Fewer than `least` are not worth a new grant. Returns who lost some.
+    package mutating func relayIdle(
+        _ idle: NodeID,
+        pulled: PieceSet,
+        least: Int,
+        underWay: (_ relay: NodeID, _ open: Int) -> Int
+    ) -> NodeID? {
+        guard relays.contains(idle) else { return nil }
+        var open: [NodeID: [Int]] = [:]
+        for index in owner.indices where !pulled.contains(PieceIndex(index)) {
+            guard let relay = owner[index] else { continue }
+            guard relay != idle else { return nil }
+            open[relay, default: []].append(index)
+        }
+        let slowest = open.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
+        guard let slowest else { return nil }
+        let busy = underWay(slowest.key, slowest.value.count)
+        let free = slowest.value.dropFirst(busy)
+        guard free.count >= (busy == 0 ? 1 : least) else { return nil }
+        for index in free.suffix(busy == 0 ? free.count : (free.count + 1) / 2) { owner[index] = idle }
+        return slowest.key
     }
 
     /// A relay joined: pieces that nobody owned are its own. Returns whether it got any.

@@ -54,7 +54,7 @@ actor BlobDelivery {
         await report()
         reporting = Task {
             while !Task.isCancelled {
-                try? await Task.sleep(for: Self.statusInterval)
+                try? await Task.sleep(for: state == .running ? Self.statusInterval : .seconds(5))
                 await report()
             }
         }

@@ -107,8 +107,11 @@ actor BlobDownload {
         )
     }
 
-    /// Whether a peer that is connected has the piece, so that nobody need ask the origin for it.
-    func isOffered(_ piece: PieceIndex) -> Bool { engine.isOffered(piece) }
+    /// Those of the pieces that no connected peer has, or that nobody has vouched for, so that only the origin helps.
+    func unoffered(of pieces: [PieceIndex]) -> [PieceIndex] {
+        let provable = blob.provable
+        return pieces.filter { !engine.isOffered($0) || !provable.contains($0) }
+    }
 
     private func addRelays() {
         for endpoint in plan.relays where relaySources[endpoint.address] == nil {

@@ -7,8 +7,8 @@ internal import SluiceAPI
 internal import Synchronization
 internal import Units
 
-/// Pulls one blob from its origin over several connections, each under a lease, into the growing cache. Every piece
-/// is hashed as it is stored, and its hash is signed and handed on.
+/// Pulls pieces of one blob from its origin over several connections, each under a lease, into the growing cache. Every
+/// piece is hashed as it is stored, and its hash is signed and handed on.
 struct BlobPull: Sendable {
     /// Connections of one pull at most; the lease may give fewer.
     static let maximumConnections = 4
@@ -28,28 +28,28 @@ struct BlobPull: Sendable {
     let pieceStored: @Sendable (PieceIndex, PieceHashes) async -> Void
     let logger: Logger
 
-    /// Returns once every piece is in the cache; throws the `UserError` that ended the pull.
-    func run() async throws {
-        let available = blob.cache.available
-        let missing = blob.geometry.pieceCount.indices.filter { !available.contains($0) }
-        guard !missing.isEmpty else { return }
-        let queue = PullQueue(missing: missing)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<min(Self.maximumConnections, missing.count) {
-                group.addTask { try await work(through: queue) }
-            }
-            do {
-                // The first worker that finds nothing left has seen the end; others may still wait for a permit.
-                try await group.next()
-            } catch {
-                queue.stop()
+    /// Returns once the queue is stopped; throws the `UserError` that ended the pull.
+    func run(_ queue: PullQueue) async throws {
+        try await withTaskCancellationHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<Self.maximumConnections {
+                    group.addTask { try await work(through: queue) }
+                }
+                do {
+                    // The first worker that sees the end ends the others, who may still wait for a permit.
+                    try await group.next()
+                } catch {
+                    queue.stop()
+                    group.cancelAll()
+                    throw error
+                }
                 group.cancelAll()
-                throw error
+                while let ended = await group.nextResult() {
+                    if case .failure(let error) = ended, !(error is CancellationError) { throw error }
+                }
             }
-            group.cancelAll()
-            while let ended = await group.nextResult() {
-                if case .failure(let error) = ended, !(error is CancellationError) { throw error }
-            }
+        } onCancel: {
+            queue.stop()
         }
     }
 
@@ -57,7 +57,7 @@ struct BlobPull: Sendable {
     /// back from those who have one.
     private func work(through queue: PullQueue) async throws {
         var failures = 0
-        while true {
+        while await queue.awaitWork() {
             let permit = try await access.permit(
                 at: origin,
                 use: .relayPull,
@@ -71,9 +71,8 @@ struct BlobPull: Sendable {
                 validators: validators
             )
             do {
-                let isOver = try await pullRuns(of: queue, from: source, failures: &failures)
+                try await pullRuns(of: queue, from: source, failures: &failures)
                 await source.close()
-                if isOver { return }
             } catch let error as OriginError {
                 await source.close()
                 failures += 1
@@ -86,25 +85,20 @@ struct BlobPull: Sendable {
         }
     }
 
-    /// Pulls until nothing is left (true) or the permit is at its end (false).
-    private func pullRuns(
-        of queue: PullQueue,
-        from source: PermittedOrigin,
-        failures: inout Int
-    ) async throws -> Bool {
+    /// Pulls until nothing is to be pulled or the permit is at its end.
+    private func pullRuns(of queue: PullQueue, from source: PermittedOrigin, failures: inout Int) async throws {
         while !source.permit.isRevoked, !access.shouldGiveUp(at: origin) {
-            guard let pieces = await queue.next(atMost: Self.maximumRun) else { return true }
+            guard let pieces = queue.next(atMost: Self.maximumRun, without: blob.cache.available) else { return }
             do {
                 let rest = try await pull(pieces, from: source)
-                queue.done(returning: rest)
-                if !rest.isEmpty { return false }
+                queue.done(pieces, returning: rest)
+                if !rest.isEmpty { return }
                 failures = 0
             } catch {
-                queue.done(returning: pieces.filter { !blob.cache.available.contains($0) })
+                queue.done(pieces, returning: pieces.filter { !blob.cache.available.contains($0) })
                 throw error
             }
         }
-        return false
     }
 
     /// Pulls neighbouring pieces; returns those it did not get to because the permit was revoked.

@@ -2,54 +2,65 @@ internal import Manifest
 internal import Synchronization
 internal import Units
 
-/// The pieces that a relay still has to pull, handed out in order to several connections.
+/// The pieces that a relay has to pull now, handed out in order to several connections. What has to be pulled changes as
+/// grants change and as peers offer pieces.
 final class PullQueue: Sendable {
     private struct State {
-        var missing: [PieceIndex]
-        var underWay = 0
+        /// In falling order, so that the next one is the last.
+        var missing: [PieceIndex] = []
+        var underWay: Set<PieceIndex> = []
         var isStopped = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state: Mutex<State>
+    private let state = Mutex(State())
 
-    init(missing: some Sequence<PieceIndex>) {
-        // Kept in falling order, so that the next one is the last.
-        state = Mutex(State(missing: missing.sorted(by: >)))
-    }
-
-    /// The next run of neighbouring pieces, `count` at most; nil once all are pulled or the pull has stopped. Waits
-    /// while others may still give pieces back.
-    func next(atMost count: Int) async -> [PieceIndex]? {
-        while true {
-            let answer: Answer = state.withLock { state in
-                if state.isStopped { return .over }
-                guard let first = state.missing.popLast() else {
-                    return state.underWay == 0 ? .over : .wait
-                }
-                var run = [first]
-                while run.count < count, let last = run.last, state.missing.last == PieceIndex(last.rawValue + 1) {
-                    state.missing.removeLast()
-                    run.append(PieceIndex(last.rawValue + 1))
-                }
-                state.underWay += 1
-                return .run(run)
-            }
-            switch answer {
-            case .over: return nil
-            case .run(let run): return run
-            case .wait: await settled()
-            }
+    /// What has to be pulled from now on; pieces that are under way stay so.
+    func replace(with wanted: [PieceIndex]) {
+        wake { state in
+            state.missing = wanted.filter { !state.underWay.contains($0) }.sorted(by: >)
         }
     }
 
-    private enum Answer { case over, wait, run([PieceIndex]) }
+    /// The next run of neighbouring pieces, `count` at most, without those that have come meanwhile; nil where there is
+    /// nothing to pull now.
+    func next(atMost count: Int, without available: PieceSet) -> [PieceIndex]? {
+        state.withLock { state in
+            while let last = state.missing.last, available.contains(last) { state.missing.removeLast() }
+            guard !state.isStopped, let first = state.missing.popLast() else { return nil }
+            var run = [first]
+            while run.count < count, let last = run.last, state.missing.last == PieceIndex(last.rawValue + 1),
+                !available.contains(PieceIndex(last.rawValue + 1))
+            {
+                state.missing.removeLast()
+                run.append(PieceIndex(last.rawValue + 1))
+            }
+            state.underWay.formUnion(run)
+            return run
+        }
+    }
 
-    /// A run is done; the pieces that could not be pulled come back.
-    func done(returning rest: some Sequence<PieceIndex>) {
+    /// A run is over; the pieces that could not be pulled come back.
+    func done(_ run: [PieceIndex], returning rest: some Sequence<PieceIndex>) {
         wake { state in
-            state.underWay -= 1
+            state.underWay.subtract(run)
             state.missing = (state.missing + rest).sorted(by: >)
+        }
+    }
+
+    /// Waits until there is something to pull; false once the pull has stopped.
+    func awaitWork() async -> Bool {
+        while true {
+            let answer: Bool? = state.withLock { $0.isStopped ? false : $0.missing.isEmpty ? nil : true }
+            if let answer { return answer }
+            await withCheckedContinuation { continuation in
+                let goOn = state.withLock { state in
+                    if state.isStopped || !state.missing.isEmpty { return true }
+                    state.waiting.append(continuation)
+                    return false
+                }
+                if goOn { continuation.resume() }
+            }
         }
     }
 
@@ -57,22 +68,12 @@ final class PullQueue: Sendable {
     func stop() { wake { $0.isStopped = true } }
 
     private func wake(_ change: (inout State) -> Void) {
-        let woken = state.withLock { state in
+        let woken: [CheckedContinuation<Void, Never>] = state.withLock { state in
             change(&state)
+            guard state.isStopped || !state.missing.isEmpty else { return [] }
             defer { state.waiting = [] }
             return state.waiting
         }
         for waiter in woken { waiter.resume() }
-    }
-
-    private func settled() async {
-        await withCheckedContinuation { continuation in
-            let goOn = state.withLock { state in
-                if state.isStopped || !state.missing.isEmpty || state.underWay == 0 { return true }
-                state.waiting.append(continuation)
-                return false
-            }
-            if goOn { continuation.resume() }
-        }
     }
 }

@@ -14,41 +14,76 @@ actor RelayBlob {
     private static let statusInterval = Duration.milliseconds(250)
     /// Batches in one message when all are repeated; control takes 1024.
     private static let batchesPerMessage = 256
+    /// Grants of one blob that are still signed under.
+    private static let rememberedGrants = 16
 
     private let runtime: NodeRuntime
     private let blob: ActiveBlob
-    private let work: RelayTask
+    private var work: RelayTask
     private let origin: OriginID
-    private var signer: BatchSigner?
+    /// What this relay may pull; nil where it pulls nothing and takes all from its fellows.
+    private var grant: PullGrant?
+    /// One for each grant so far, the newest last: what was under way when a stripe changed hands is still vouched for.
+    /// None where the publisher gave the hashes.
+    private var signers: [(grant: PullGrant, signer: BatchSigner)] = []
+    private let queue = PullQueue()
+    private var download: BlobDownload?
     private var tasks: [String: RelayTask] = [:]
     private var state = TaskState.running
     private var message = ""
     private var originChanged = ""
     private var running: [Task<Void, Never>] = []
 
-    private init(runtime: NodeRuntime, blob: ActiveBlob, work: RelayTask, origin: OriginID, signer: BatchSigner?) {
+    private init(runtime: NodeRuntime, blob: ActiveBlob, work: RelayTask, origin: OriginID, grant: PullGrant?) {
         self.runtime = runtime
         self.blob = blob
         self.work = work
         self.origin = origin
-        self.signer = signer
+        self.grant = grant
+        if let grant, work.blob?.torrent.isEmpty ?? true {
+            signers = [(grant, BatchSigner(key: runtime.identity.key, grant: grant))]
+        }
     }
 
     static func open(_ work: RelayTask, control: VerifyingKey, runtime: NodeRuntime) async throws -> RelayBlob {
-        let grant = try PullGrant(decoding: work.pullGrant)
-        guard grant.isValid(control: control), grant.relay == runtime.identity.key.publicKey else {
-            throw UserError(.permissionDenied, "the pull grant is not signed for this relay")
-        }
+        let grant = try grant(in: work, control: control, runtime: runtime)
         guard let message = work.blob, let origin = OriginID(message.origin) else {
             throw UserError(.invalidArgument, "the task names no origin")
         }
-        let blob = try await ActiveBlob.open(message, control: control, epoch: grant.epoch, runtime: runtime)
-        let signer = message.torrent.isEmpty ? BatchSigner(key: runtime.identity.key, grant: grant) : nil
-        return RelayBlob(runtime: runtime, blob: blob, work: work, origin: origin, signer: signer)
+        let epoch = grant?.epoch ?? Epoch(rawValue: 1)
+        let blob = try await ActiveBlob.open(message, control: control, epoch: epoch, runtime: runtime)
+        return RelayBlob(runtime: runtime, blob: blob, work: work, origin: origin, grant: grant)
     }
 
-    func add(_ task: String, _ work: RelayTask) {
+    private static func grant(
+        in work: RelayTask,
+        control: VerifyingKey,
+        runtime: NodeRuntime
+    ) throws -> PullGrant? {
+        guard !work.pullGrant.isEmpty else { return nil }
+        let grant = try PullGrant(decoding: work.pullGrant)
+        guard grant.isValid(control: control), grant.relay == runtime.identity.key.publicKey,
+            grant.blob.bytes == work.blob?.id
+        else { throw UserError(.permissionDenied, "the pull grant is not signed for this relay") }
+        return grant
+    }
+
+    /// A task, or a new revision of one: stripes may have changed hands, fellows may have come or moved.
+    func add(_ task: String, _ work: RelayTask, control: VerifyingKey) async throws {
         tasks[task] = work
+        guard state == .running else { return report() }
+        let new = try Self.grant(in: work, control: control, runtime: runtime)
+        if new != grant, new == nil || new?.stripes != grant?.stripes {
+            grant = new
+            if let new, work.blob?.torrent.isEmpty ?? true {
+                if signers.count == Self.rememberedGrants {
+                    handOn(signers[0].signer.flush())
+                    signers.removeFirst()
+                }
+                signers.append((new, BatchSigner(key: runtime.identity.key, grant: new)))
+            }
+        }
+        await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name).relays)
         report()
     }
 
@@ -58,23 +93,32 @@ actor RelayBlob {
         return tasks.isEmpty
     }
 
-    func start() {
+    func start() async {
+        // Pieces of an earlier run are proven by the journal; their hashes are signed again for this grant.
+        for piece in blob.cache.available.pieces {
+            if let hashes = blob.cache.hashes(of: piece) { stored(piece, hashes) }
+        }
+        let plan = DownloadPlan(fellows: work.relays, of: runtime.identity.name)
+        let download = BlobDownload(of: blob, plan: plan, runtime: runtime) { outcome in
+            await self.gathered(outcome)
+        }
+        self.download = download
+        await refill()
         running.append(Task { await pull() })
         running.append(Task { await tell() })
+        await download.start()
     }
 
     func stop() async {
+        queue.stop()
         for task in running { task.cancel() }
+        await download?.stop()
         await blob.close(in: runtime)
     }
 
     private func pull() async {
         do {
-            // Pieces of an earlier run are proven by the journal; their hashes are signed again for this grant.
-            for piece in blob.cache.available.pieces {
-                if let hashes = blob.cache.hashes(of: piece) { stored(piece, hashes) }
-            }
-            let pull = BlobPull(
+            try await BlobPull(
                 blob: blob,
                 work: work,
                 origin: origin,
@@ -82,30 +126,53 @@ actor RelayBlob {
                 client: runtime.originClient,
                 pieceStored: { await self.stored($0, $1) },
                 logger: runtime.logger
-            )
-            try await pull.run()
-            handOn(signer?.flush() ?? [])
-            try await checkDigest()
-            state = .completed
-            message = ""
+            ).run(queue)
         } catch let change as OriginChange {
-            state = .failed
             originChanged = change.description
-            message = "the origin changed: \(change)"
+            fail("the origin changed: \(change)")
         } catch let error as UserError {
-            state = .failed
-            message = error.description
+            fail(error.description)
         } catch is CancellationError {
             return
         } catch {
-            state = .failed
-            message = "\(error)"
+            fail("\(error)")
         }
+    }
+
+    /// What of the grant has to come from the origin: what is not there, and what no fellow and no agent offers.
+    private func refill() async {
+        guard state == .running, let grant else { return queue.replace(with: []) }
+        let available = blob.cache.available
+        let missing = grant.stripes.flatMap(\.indices).map { PieceIndex(rawValue: $0) }
+            .filter { !available.contains($0) }
+        queue.replace(with: await download?.unoffered(of: missing) ?? missing)
+    }
+
+    /// Every piece is here, pulled or from fellows; or the cache has failed.
+    private func gathered(_ outcome: BlobDownload.Outcome) async {
+        queue.stop()
+        handOn(signers.indices.flatMap { signers[$0].signer.flush() })
+        if case .failed(let why) = outcome { return fail(why) }
+        do {
+            try await checkDigest()
+            state = .completed
+            message = ""
+            report()
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    private func fail(_ why: String) {
+        state = .failed
+        message = why
+        queue.stop()
         report()
     }
 
     private func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
-        handOn(signer?.pieceHashed(piece, hashes, at: BootClock.now()) ?? [])
+        guard let at = signers.lastIndex(where: { $0.grant.allows(piece) }) else { return }
+        handOn(signers[at].signer.pieceHashed(piece, hashes, at: BootClock.now()))
     }
 
     /// Own batches are checked like anybody's: what this relay passes on proves itself.
@@ -139,7 +206,8 @@ actor RelayBlob {
     private func tell() async {
         var nextReport = BootClock.now()
         while !Task.isCancelled {
-            handOn(signer?.tick(at: BootClock.now()) ?? [])
+            handOn(signers.indices.flatMap { signers[$0].signer.tick(at: BootClock.now()) })
+            if state == .running { await refill() }
             if BootClock.now() >= nextReport {
                 nextReport = BootClock.now() + Self.statusInterval
                 report()

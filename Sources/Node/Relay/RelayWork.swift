@@ -33,11 +33,11 @@ actor RelayWork {
             return fail(task, UserError(.invalidArgument, "the task names no blob"))
         }
         owners[task] = id
-        if let known = blobs[id] { return await known.add(task, work) }
         do {
+            if let known = blobs[id] { return try await known.add(task, work, control: control) }
             let blob = try await RelayBlob.open(work, control: control, runtime: runtime)
             blobs[id] = blob
-            await blob.add(task, work)
+            try await blob.add(task, work, control: control)
             await blob.start()
         } catch let error as UserError {
             fail(task, error)

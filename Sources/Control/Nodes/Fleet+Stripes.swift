@@ -1,0 +1,143 @@
+internal import Logging
+internal import Manifest
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Transport
+internal import Units
+
+/// Who pulls what of a blob, as relays come, go, and turn out to be slow. A node hears of it by a new revision of its task
+/// with a new grant; what it no longer owns it takes from its fellows.
+extension Fleet {
+    /// How long a relay's stream may be gone before others pull its stripes.
+    static var relayPatience: Duration { .seconds(3) }
+    /// Open pieces that are worth a new grant.
+    private static var piecesWorthMoving: Int { 16 }
+    /// Pieces that a relay may have on their way: four connections with eight each.
+    private static var piecesUnderWay: Int { 32 }
+    /// How long a relay may pull nothing while another has nothing to do.
+    private static var stallPatience: Duration { .seconds(5) }
+    /// What a relay finishes within this time is its own.
+    private static var timeWorthSaving: Duration { .seconds(2) }
+
+    /// The stripes as they will be once an order's relays pull too.
+    func stripes(for order: CheckedOrder) -> PullStripes {
+        let relays = order.relays.map(\.node)
+        guard var known = blobs[order.identity.blobID]?.stripes, !known.allRelays.isEmpty else {
+            return PullStripes(pieces: order.geometry.pieceCount, relays: relays)
+        }
+        for relay in relays { _ = known.relayJoined(relay) }
+        return known
+    }
+
+    /// The stripes that stored tasks have out.
+    static func stripes(out tasks: [TaskRecord], pieces: PieceCount) -> PullStripes {
+        let owners = tasks.compactMap { task -> (relay: NodeID, stripes: [PieceRange])? in
+            guard let work = task.relayTask, let grant = try? PullGrant(decoding: work.pullGrant) else { return nil }
+            return (task.node, grant.stripes)
+        }
+        return PullStripes(pieces: pieces, owners: owners)
+    }
+
+    /// A relay came (back): what nobody pulls is its own.
+    func relayJoined(_ id: NodeID) async throws {
+        for (blob, var hashes) in blobs where relayTasks(of: blob).contains(where: { $0.node == id }) {
+            guard hashes.stripes.relayJoined(id) else {
+                blobs[blob]?.stripes = hashes.stripes
+                continue
+            }
+            blobs[blob]?.stripes = hashes.stripes
+            try await grantAgain(blob, to: [id])
+        }
+    }
+
+    /// A relay's stream has been gone for a while: its stripes go to those that are there.
+    func relaySilent(_ id: NodeID, since session: UInt64) async {
+        guard nodes[id]?.isConnected != true else { return }
+        for (blob, var hashes) in blobs where hashes.stripes.allRelays.contains(id) {
+            let others = hashes.stripes.allRelays.filter { $0 != id && isConnected($0) }
+            guard !others.isEmpty, hashes.manifest.allHashes == nil || !isComplete(blob, at: others) else { continue }
+            // What it pulled may have left it or not: the heirs ask the origin only for what no peer of theirs has.
+            let grown = hashes.stripes.relayLost(id, pulled: PieceSet(capacity: hashes.geometry.pieceCount))
+            blobs[blob]?.stripes = hashes.stripes
+            logger.warning("\(id) is gone; its part of \(blob) goes to \(grown.map(\.text).joined(separator: ", "))")
+            do {
+                try await grantAgain(blob, to: grown + [id])
+            } catch {
+                logger.error("new grants for \(blob) could not be stored: \(error)")
+            }
+        }
+    }
+
+    /// Something was heard of a blob: a relay that has pulled all it owns may take over from one that is slower.
+    func relaysMayHelp(with blob: BlobID) async throws {
+        guard var hashes = blobs[blob], hashes.record.publisherTorrent.isEmpty, !hashes.manifest.isComplete else {
+            return
+        }
+        let now = BootClock.now()
+        for id in hashes.stripes.allRelays where hashes.stripes.allRelays.count > 1 && isConnected(id) {
+            let slower = hashes.stripes.relayIdle(
+                id,
+                pulled: hashes.manifest.provable,
+                least: Self.piecesWorthMoving
+            ) { relay, open in
+                guard let pace = hashes.paces[relay] else { return .max }
+                if now - pace.lastHeard > Self.stallPatience { return 0 }
+                return pace.expected(for: open) > Self.timeWorthSaving ? Self.piecesUnderWay : .max
+            }
+            guard let slower else { continue }
+            // The new pieces count from now on.
+            hashes.paces[id]?.pulled(0, at: now)
+            hashes.paces[slower]?.pulled(0, at: now)
+            blobs[blob] = hashes
+            logger.info("\(id) helps \(slower) with \(blob)")
+            return try await grantAgain(blob, to: [id, slower])
+        }
+    }
+
+    private func isComplete(_ blob: BlobID, at relays: [NodeID]) -> Bool {
+        let tasks = relayTasks(of: blob).filter { relays.contains($0.node) }
+        return tasks.contains { $0.state == .completed }
+    }
+
+    private func relayTasks(of blob: BlobID) -> [TaskRecord] {
+        distributions.values.filter { $0.record.blob == blob }.flatMap(\.tasks.values).map(\.record)
+            .filter { $0.kind == .relay }
+    }
+
+    /// The relays' tasks with the grants that fit the stripes of now: stored first, then sent.
+    private func grantAgain(_ blob: BlobID, to relays: [NodeID]) async throws {
+        guard let hashes = blobs[blob] else { return }
+        var changed: [TaskRecord] = []
+        for task in relayTasks(of: blob) where relays.contains(task.node) && !task.state.isFinal {
+            guard var work = task.relayTask, let key = nodes[task.node]?.publicKey else { continue }
+            let owned = hashes.stripes.stripes(of: task.node)
+            work.pullGrant =
+                owned.isEmpty
+                ? []
+                : PullGrant.signed(
+                    blob: blob,
+                    geometry: hashes.geometry,
+                    relay: key,
+                    stripes: owned,
+                    epoch: hashes.epoch,
+                    by: signingKey
+                ).encoded
+            changed.append(task.revised(.relayTask(work), state: task.state))
+        }
+        guard !changed.isEmpty else { return }
+        for task in changed { distributions[task.distribution]?.tasks[task.id]?.record = task }
+        try await store.updateTasks(
+            changed.map { TaskUpdate(id: $0.id, revision: $0.revision, payload: $0.payload) }
+        )
+        for task in changed { send(task) }
+    }
+}
+
+extension TaskRecord {
+    /// A relay's work; nil for other tasks.
+    var relayTask: RelayTask? {
+        guard kind == .relay, case .relayTask(let work)? = (try? NodeTask(encoded: payload))?.work else { return nil }
+        return work
+    }
+}

@@ -1,0 +1,47 @@
+import Manifest
+import Testing
+import Units
+
+@testable import Node
+
+@Suite struct PullQueueTests {
+    private let none = PieceSet(capacity: PieceCount(16))
+
+    private func pieces(_ indices: Int...) -> [PieceIndex] { indices.map { PieceIndex($0) } }
+
+    @Test func `runs of neighbouring pieces are handed out once each, and come back`() {
+        let queue = PullQueue()
+        queue.replace(with: pieces(0, 1, 2, 5, 6))
+        #expect(queue.next(atMost: 2, without: none) == pieces(0, 1))
+        #expect(queue.next(atMost: 9, without: none) == pieces(2))
+        #expect(queue.next(atMost: 9, without: none) == pieces(5, 6))
+        #expect(queue.next(atMost: 9, without: none) == nil)
+        queue.done(pieces(2), returning: pieces(2))
+        #expect(queue.next(atMost: 9, without: none) == pieces(2))
+    }
+
+    @Test func `what is under way or has come meanwhile is not handed out again`() {
+        let queue = PullQueue()
+        queue.replace(with: pieces(0, 1, 2, 3))
+        #expect(queue.next(atMost: 2, without: none) == pieces(0, 1))
+        // What is wanted was put together before 2 came.
+        queue.replace(with: pieces(0, 1, 2, 3))
+        var available = none
+        available.insert(PieceIndex(2))
+        #expect(queue.next(atMost: 9, without: available) == pieces(3))
+        #expect(queue.next(atMost: 9, without: available) == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `who waits is woken by work, and by the end`() async {
+        let queue = PullQueue()
+        async let first = queue.awaitWork()
+        queue.replace(with: pieces(7))
+        #expect(await first)
+        #expect(queue.next(atMost: 1, without: none) == pieces(7))
+        async let second = queue.awaitWork()
+        queue.stop()
+        let goesOn = await second
+        #expect(!goesOn)
+        #expect(queue.next(atMost: 1, without: none) == nil)
+    }
+}
