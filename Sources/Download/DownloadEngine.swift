@@ -79,6 +79,20 @@ package struct DownloadEngine: Sendable {
         fill(id, now, &actions)
     }
 
+    /// A source would rather give this piece than another.
+    package mutating func sourceSuggests(
+        _ id: SourceID,
+        _ piece: PieceIndex,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        guard geometry.contains(piece), let source = sources[id], source.suggested.count < Limits.rememberedSuggestions
+        else { return }
+        sources[id]?.suggested.append(piece)
+        sources[id]?.lastSuggestion = now
+        fill(id, now, &actions)
+    }
+
     package mutating func sourceUnchoked(_ id: SourceID, at now: BootTime, into actions: inout [DownloadAction]) {
         sources[id]?.isChoked = false
         fill(id, now, &actions)
@@ -87,6 +101,7 @@ package struct DownloadEngine: Sendable {
     /// A choke takes its requests with it unless the peer speaks the fast extension, whose rejects then come one by one.
     package mutating func sourceChoked(_ id: SourceID, at now: BootTime, into actions: inout [DownloadAction]) {
         sources[id]?.isChoked = true
+        sources[id]?.queue.startAgain()
         release(id)
         fillAll(now, &actions)
     }
@@ -134,6 +149,7 @@ package struct DownloadEngine: Sendable {
         sources[id]?.outstanding.removeValue(forKey: block)
         sources[id]?.meter.add(bytes.rawValue)
         sources[id]?.failures = 0
+        sources[id]?.queue.blockArrived()
         if kind.isPeer { peerMeter.add(bytes.rawValue) }
         let number = Int(block.offset / Block.maximumLength)
         guard var progress = partial[block.piece], number < progress.blocks.count,
@@ -273,6 +289,7 @@ package struct DownloadEngine: Sendable {
         for id in sources.keys.sorted() {
             let rate = sources[id]?.meter.measured(at: now) ?? .zero
             sources[id]?.rate = rate
+            sources[id]?.queue.rateMeasured(rate, at: now)
             expireRequests(of: id, now)
         }
         let measurement = AssistSwitch.Measurement(

@@ -1,13 +1,18 @@
 /// What one download may hold and ask for.
 package enum Limits {
-    /// Requests under way at one peer, at least and at most: 16 fill a LAN's first round trip, 250 is what stock
-    /// clients take.
-    package static let minimumQueueDepth = 16
+    /// Requests under way at one peer, at least and at most: 4 keep a slow link busy, 250 is what stock clients take.
+    package static let minimumQueueDepth = 4
     package static let maximumQueueDepth = 250
-    /// Pieces partly received at once; times the piece length it bounds memory.
-    package static let maximumPartialPieces = 24
-    /// Bytes of pieces partly received or not proven yet, 48 MiB.
-    package static let maximumPartialBytes: UInt64 = 48 << 20
+    /// How much of a peer's rate is asked for ahead. Longer queues keep blocks from those who could bring them sooner.
+    package static let queueTime = Duration.milliseconds(750)
+    /// Pieces partly received at once. Few pieces leave sources idle that have none of them.
+    package static let maximumPartialPieces = 512
+    /// Bytes of pieces partly received or not proven yet, 32 MiB.
+    package static let maximumPartialBytes: UInt64 = 32 << 20
+    /// Suggestions of one source remembered at most.
+    package static let rememberedSuggestions = 128
+    /// How long a source that suggests is waited for before other pieces are asked of it.
+    package static let advicePatience = Duration.seconds(2)
     /// Pieces one relay is asked for over HTTP at once.
     package static let parallelRelayFetches = 4
     /// Sources asked for one block at once in the endgame.

@@ -3,6 +3,7 @@ internal import Manifest
 internal import NIOCore
 internal import PieceCache
 internal import Synchronization
+internal import Transport
 internal import Units
 
 extension BlobSwarm {
@@ -12,8 +13,19 @@ extension BlobSwarm {
         let task = Task { [weak self] in
             for await piece in pieces { self?.pieceAvailable(piece) }
         }
-        let rounds = session.group.next().scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) {
-            [weak self] _ in self?.roundEnded()
+        let loop = session.group.next()
+        var rounds = [
+            loop.scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { [weak self] _ in
+                self?.roundEnded()
+            }
+        ]
+        if configuration.advises {
+            let pause = TimeAmount.milliseconds(Limits.adviceMilliseconds)
+            rounds.append(
+                loop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in
+                    self?.advise { $0.tick(at: $1) }
+                }
+            )
         }
         state.withLock { state in
             state.running = task
@@ -51,6 +63,7 @@ extension BlobSwarm {
             let totals = entry.counters.totals
             state.past[entry.kind, default: TransferTotals()].sent += totals.sent
             state.past[entry.kind, default: TransferTotals()].received += totals.received
+            state.advisor?.peerLeft(handle)
             return state.choker.peerLeft(handle)
         }
         emit(.peerLeft(handle))
@@ -87,9 +100,36 @@ extension BlobSwarm {
         return roots
     }
 
+    /// A peer that can be told what to take.
+    func advisable(_ peer: PeerHandle) {
+        guard configuration.advises else { return }
+        state.withLock { state in
+            if state.peers[peer] != nil { state.advisor?.peerJoined(peer) }
+        }
+    }
+
+    func peerHas(_ peer: PeerHandle, _ pieces: [PieceIndex]) {
+        guard configuration.advises else { return }
+        advise { $0.peerHas(peer, pieces, at: $1) }
+    }
+
+    private func advise(_ body: (inout PieceAdvisor<PeerHandle>, BootTime) -> [PieceAdvisor<PeerHandle>.Advice]) {
+        let now = BootClock.now()
+        let advice: [(PeerEntry, PieceIndex)] = state.withLock { state in
+            guard var advisor = state.advisor else { return [] }
+            // In place: a copy would cost the whole table each time.
+            state.advisor = nil
+            let advice = body(&advisor, now)
+            state.advisor = advisor
+            return advice.compactMap { one in state.peers[one.peer].map { ($0, one.piece) } }
+        }
+        for (peer, piece) in advice { peer.channel.eventLoop.execute { peer.handler.value.suggest(piece) } }
+    }
+
     private func pieceAvailable(_ piece: PieceIndex) {
         let peers = state.withLock { Array($0.peers.values) }
         for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.pieceAvailable(piece) } }
+        if configuration.advises { advise { $0.pieceAvailable(piece, at: $1) } }
     }
 
     private func roundEnded() {

@@ -16,6 +16,7 @@ package final class BlobSwarm: Sendable {
         var dialling = 0
         var banned: Set<PeerID> = []
         var choker: Choker<PeerHandle>
+        var advisor: PieceAdvisor<PeerHandle>?
         var batches: [HashBatch] = []
         var signatures: Set<Signature> = []
         var covered: PieceSet
@@ -25,7 +26,7 @@ package final class BlobSwarm: Sendable {
         var unread = 0
         var isObserved = false
         var running: Task<Void, Never>?
-        var rounds: RepeatedTask?
+        var rounds: [RepeatedTask] = []
     }
 
     package let cache: BlobCache
@@ -43,6 +44,7 @@ package final class BlobSwarm: Sendable {
         state = Mutex(
             State(
                 choker: Choker(slots: configuration.uploadSlots, seed: seed),
+                advisor: configuration.advises ? PieceAdvisor(available: cache.available, seed: seed) : nil,
                 covered: PieceSet(capacity: cache.geometry.pieceCount)
             )
         )
@@ -138,7 +140,7 @@ package final class BlobSwarm: Sendable {
             return (Array(state.peers.values), state.running, state.rounds)
         }
         running?.cancel()
-        rounds?.cancel()
+        for round in rounds { round.cancel() }
         for entry in entries { try? await entry.channel.close().get() }
         continuation.finish()
     }

@@ -16,6 +16,8 @@ package enum Limits {
     package static let highWaterBytes = 1 << 20
     /// Bytes at which writing goes on.
     package static let lowWaterBytes = 256 << 10
+    /// Milliseconds between looks at whom to advise.
+    package static let adviceMilliseconds: Int64 = 250
     /// Events kept while nobody reads them yet.
     package static let unreadEvents = 1_024
     /// Batches remembered per blob: one a piece at most, and pieces are limited.

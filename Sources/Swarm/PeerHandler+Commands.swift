@@ -49,6 +49,11 @@ extension PeerHandler {
         }
     }
 
+    func suggest(_ piece: PieceIndex) {
+        send(.suggest(piece))
+        context?.flush()
+    }
+
     func batchesPublished(_ batches: [HashBatch]) {
         guard let id = peerExtensions["sl_manifest"], let swarm else { return }
         for batch in batches where !knownBatches.contains(batch.signature) {

@@ -58,8 +58,13 @@ extension PeerHandler {
         // Blocks of this read come before what followed them.
         deliver()
         switch action {
-        case .peerHas(let pieces): swarm.emit(.have(handle, pieces))
-        case .peerHasSet(let set): swarm.emit(.bitField(handle, set))
+        case .peerHas(let pieces):
+            swarm.peerHas(handle, pieces)
+            swarm.emit(.have(handle, pieces))
+        case .peerHasSet(let set):
+            swarm.peerHas(handle, set.pieces)
+            swarm.emit(.bitField(handle, set))
+        case .peerSuggests(let piece): swarm.emit(.suggested(handle, piece))
         case .peerChoked: swarm.emit(.choked(handle))
         case .peerUnchoked: swarm.emit(.unchoked(handle))
         case .peerInterested: swarm.interestChanged(true, handle)

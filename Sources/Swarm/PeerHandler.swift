@@ -156,6 +156,7 @@ final class PeerHandler: ChannelInboundHandler {
         handshakeTimer?.cancel()
         if outgoing == nil { sendHandshake(handshake.infoHash) }
         sendOpening(handshake, swarm)
+        if handshake.speaksFast { swarm.advisable(handle) }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         ticks = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.ticked()

@@ -8,6 +8,8 @@ package struct SwarmConfiguration: Hashable, Sendable {
     package var maximumPeers: Int
     /// Peers that may download from us at a time.
     package var uploadSlots: Int
+    /// Whether peers are told which piece to take next, as a relay does.
+    package var advises: Bool
     /// How long a peer may owe a block before it is told as snubbed.
     package var requestTimeout: Duration
 
@@ -16,11 +18,13 @@ package struct SwarmConfiguration: Hashable, Sendable {
         liveID: LiveID? = nil,
         maximumPeers: Int = Limits.connectionsPerBlob,
         uploadSlots: Int = 64,
+        advises: Bool = false,
         requestTimeout: Duration = .seconds(20)
     ) {
         self.liveID = liveID
         self.maximumPeers = maximumPeers
         self.uploadSlots = uploadSlots
+        self.advises = advises
         self.requestTimeout = requestTimeout
     }
 }

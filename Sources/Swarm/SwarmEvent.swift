@@ -8,6 +8,8 @@ package enum SwarmEvent: Sendable {
     /// Everything the peer has, once at the start.
     case bitField(PeerHandle, PieceSet)
     case have(PeerHandle, [PieceIndex])
+    /// The peer would rather give this piece than another.
+    case suggested(PeerHandle, PieceIndex)
     case choked(PeerHandle)
     case unchoked(PeerHandle)
     /// Blocks that came with one read; the bytes are slices of what was received.

@@ -61,7 +61,7 @@ class Lab:
     def __init__(self, spec, binary):
         self.spec, self.binary = spec, os.path.abspath(binary)
         self.agents = [f"agent-{number + 1}" for number in range(len(spec.agents))]
-        self.finished, self.first_piece = {}, {}
+        self.finished, self.first_piece, self.timeline = {}, {}, []
 
     def __enter__(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -107,6 +107,7 @@ class Lab:
             "ratio_to_raw_bound": round(makespan / raw, 4) if makespan else None,
             "finish_s": {name: round(at, 3) for name, at in sorted(self.finished.items())},
             "first_piece_s": {name: round(at, 3) for name, at in sorted(self.first_piece.items())},
+            "timeline": self.timeline,
             "cpu_s": round(used.ru_utime + used.ru_stime - cpu.ru_utime - cpu.ru_stime, 1),
             "wall_s": round(time.monotonic() - began, 1), **outcome,
         }
@@ -159,6 +160,9 @@ class Lab:
                         if int(target.get("verifiedBytes", 0)) > 0:
                             self.first_piece.setdefault(target["node"], time.time() - started)
                     progress = int(distribution.get("progress", {}).get("verifiedBytes", 0))
+                    done = round(progress / self.spec.size / len(self.agents), 3)
+                    if not self.timeline or done >= self.timeline[-1][1] + 0.05:
+                        self.timeline.append((round(time.time() - started, 2), done))
                     if not killed and progress > self.spec.kill_relay_at * self.spec.size * len(self.agents):
                         fleet.processes[f"relay-{self.spec.relays}"].kill()
                         killed = True

@@ -14,6 +14,8 @@ package enum PeerAction: Hashable, Sendable {
     case received(Block)
     /// A block that we asked for and will not get.
     case rejected(Block)
+    /// The peer would rather give us this piece than another (BEP 6).
+    case peerSuggests(PieceIndex)
     case extended(UInt8, [UInt8])
     case hashRequested(HashRequest)
 }

@@ -46,7 +46,7 @@ package struct PeerConnectionState: Sendable {
     ) throws(WireError) {
         defer { if !Self.isNeutral(message) { isFirstMessage = false } }
         switch message {
-        case .keepAlive, .port, .suggest, .unknown, .hashes, .hashReject: break
+        case .keepAlive, .port, .unknown, .hashes, .hashReject: break
         case .choke: choked(into: &actions)
         case .unchoke:
             guard isChoked else { return drop() }
@@ -77,6 +77,10 @@ package struct PeerConnectionState: Sendable {
             guard speaksFast else { throw .fastExtensionNotNegotiated }
             guard geometry.contains(piece), allowedFast.count < Limits.maximumAllowedFastReceived else { return drop() }
             allowedFast.insert(piece)
+        case .suggest(let piece):
+            guard speaksFast else { throw .fastExtensionNotNegotiated }
+            guard geometry.contains(piece) else { return drop() }
+            actions.append(.peerSuggests(piece))
         case .extended(let id, let payload): actions.append(.extended(id, payload))
         case .hashRequest(let request): actions.append(.hashRequested(request))
         }

@@ -17,8 +17,8 @@ extension DownloadEngine {
         if source.kind.isPeer {
             guard !source.isChoked, !policy.bitTorrentIsDisabled else { return }
             // Refilled in batches, so that a block does not cost a message each way.
-            let room = source.queueDepth - source.outstanding.count
-            guard room > 0, room >= source.queueDepth / 4 || source.outstanding.isEmpty else { return }
+            let room = source.queue.blocks - source.outstanding.count
+            guard room > 0, room >= source.queue.blocks / 4 || source.outstanding.isEmpty else { return }
             let blocks = pick(room, for: id, now)
             if !blocks.isEmpty { actions.append(.request(id, blocks)) }
         } else {
@@ -30,7 +30,7 @@ extension DownloadEngine {
 
     private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime) -> [Block] {
         var blocks: [Block] = []
-        while blocks.count < count, let piece = startedPiece(for: id) ?? newPiece(for: id) {
+        while blocks.count < count, let piece = startedPiece(for: id) ?? nextPiece(for: id, now) {
             if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
             var start = 0
             while blocks.count < count, let number = partial[piece]?.nextFree(from: start) {
@@ -38,8 +38,20 @@ extension DownloadEngine {
                 start = number + 1
             }
         }
-        if blocks.isEmpty, sources[id]?.outstanding.isEmpty == true { endgame(count, id, now, &blocks) }
+        if blocks.isEmpty, isEndgame, sources[id]?.outstanding.isEmpty == true { endgame(count, id, now, &blocks) }
         return blocks
+    }
+
+    /// Every piece that is missing is under way.
+    private var isEndgame: Bool { verified.count.int + partial.count >= geometry.pieceCount.int }
+
+    private mutating func nextPiece(for id: SourceID, _ now: BootTime) -> PieceIndex? {
+        guard hasRoomForPieces, let source = sources[id] else { return nil }
+        guard source.advises(at: now) else { return newPiece(for: id) }
+        sources[id]?.suggested.removeAll { verified.contains($0) || partial[$0] != nil }
+        // A suggestion can be ahead of the HAVE that it is about.
+        guard let at = sources[id]?.suggested.firstIndex(where: { source.has.contains($0) }) else { return nil }
+        return sources[id]?.suggested.remove(at: at)
     }
 
     private mutating func take(_ block: Block, _ number: Int, _ id: SourceID, _ now: BootTime, _ blocks: inout [Block])

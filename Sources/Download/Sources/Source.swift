@@ -14,9 +14,14 @@ struct Source: Sendable {
     var failures = 0
     var notBefore = BootTime.zero
 
-    /// Requests under way for a peer: half a second of its rate, within bounds.
-    var queueDepth: Int {
-        let blocks = Int(rate.rawValue / 2 / UInt64(Block.maximumLength))
-        return min(Limits.maximumQueueDepth, Limits.minimumQueueDepth + blocks)
+    var queue = QueueDepth()
+    /// Pieces the source would rather give than others, oldest first, and when the last was named.
+    var suggested: [PieceIndex] = []
+    var lastSuggestion: BootTime?
+
+    /// Whether it says by itself what to take: then nothing else is taken of it, so that first copies spread.
+    func advises(at now: BootTime) -> Bool {
+        guard let lastSuggestion else { return false }
+        return !suggested.isEmpty || now - lastSuggestion < Limits.advicePatience
     }
 }

@@ -78,6 +78,7 @@ actor AgentWork {
             message,
             control: control,
             epoch: Epoch(rawValue: assignment.epoch),
+            advises: false,
             runtime: runtime
         )
         blobs[id] = (blob, [task])

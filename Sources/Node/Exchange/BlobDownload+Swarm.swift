@@ -27,6 +27,7 @@ extension BlobDownload {
             engine.sourceLost(source(peer), at: now, into: &actions)
         case .bitField(let peer, let has): peerHas(peer, has.pieces, now, &actions)
         case .have(let peer, let pieces): peerHas(peer, pieces, now, &actions)
+        case .suggested(let peer, let piece): engine.sourceSuggests(source(peer), piece, at: now, into: &actions)
         case .snubbed: break
         case .choked(let peer): engine.sourceChoked(source(peer), at: now, into: &actions)
         case .unchoked(let peer): engine.sourceUnchoked(source(peer), at: now, into: &actions)
@@ -122,6 +123,8 @@ extension BlobDownload {
     /// Announces to every relay's tracker, and connects to the peers they name. Lost relays are tried again.
     func followPeers() async {
         guard plan.usesBitTorrent else { return }
+        // At first the others are just announcing themselves too.
+        var pause = Duration.milliseconds(100)
         while !Task.isCancelled {
             for infoHash in plan.announces ? blob.infoHashes : [] {
                 for relay in relays.values {
@@ -146,7 +149,8 @@ extension BlobDownload {
                 let known = Set(peers.values.map(\.address))
                 for endpoint in plan.relays where !known.contains(endpoint.address) { connect(to: endpoint) }
             }
-            try? await Task.sleep(for: engine.isComplete ? .seconds(10) : .seconds(2))
+            try? await Task.sleep(for: engine.isComplete ? .seconds(10) : pause)
+            pause = min(.seconds(2), pause * 2)
         }
     }
 

@@ -51,7 +51,13 @@ actor RelayBlob {
             throw UserError(.invalidArgument, "the task names no origin")
         }
         let epoch = grant?.epoch ?? Epoch(rawValue: 1)
-        let blob = try await ActiveBlob.open(message, control: control, epoch: epoch, runtime: runtime)
+        let blob = try await ActiveBlob.open(
+            message,
+            control: control,
+            epoch: epoch,
+            advises: true,
+            runtime: runtime
+        )
         return RelayBlob(runtime: runtime, blob: blob, work: work, origin: origin, grant: grant)
     }
 

@@ -6,11 +6,12 @@ internal import Swarm
 internal import Units
 
 extension ActiveBlob {
-    /// Takes a blob up: its cache is opened, its swarm joined, and it is served from now on.
+    /// Takes a blob up: its cache is opened, its swarm joined, and it is served from now on; a relay advises its peers.
     static func open(
         _ message: Blob,
         control: VerifyingKey,
         epoch: Epoch,
+        advises: Bool,
         runtime: NodeRuntime
     ) async throws -> ActiveBlob {
         guard let id = BlobID(bytes: message.id),
@@ -31,7 +32,7 @@ extension ActiveBlob {
         let liveID = LiveID(of: id)
         let swarm = runtime.session.join(
             cache,
-            configuration: SwarmConfiguration(liveID: torrent == nil ? liveID : nil)
+            configuration: SwarmConfiguration(liveID: torrent == nil ? liveID : nil, advises: advises)
         )
         let blob = ActiveBlob(
             cache: cache,
