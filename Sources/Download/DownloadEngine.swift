@@ -101,7 +101,7 @@ package struct DownloadEngine: Sendable {
     /// A choke takes its requests with it unless the peer speaks the fast extension, whose rejects then come one by one.
     package mutating func sourceChoked(_ id: SourceID, at now: BootTime, into actions: inout [DownloadAction]) {
         sources[id]?.isChoked = true
-        sources[id]?.queue.startAgain()
+        sources[id]?.queue = QueueDepth()
         release(id)
         fillAll(now, &actions)
     }
@@ -146,10 +146,10 @@ package struct DownloadEngine: Sendable {
     ) -> Bool {
         let bytes = ByteCount(block.length)
         let kind = sources[id]?.kind ?? .agentPeer
-        sources[id]?.outstanding.removeValue(forKey: block)
+        let asked = sources[id]?.outstanding.removeValue(forKey: block)
         sources[id]?.meter.add(bytes.rawValue)
         sources[id]?.failures = 0
-        sources[id]?.queue.blockArrived()
+        sources[id]?.queue.blockArrived(after: asked.map { now - $0 }, at: now)
         if kind.isPeer { peerMeter.add(bytes.rawValue) }
         let number = Int(block.offset / Block.maximumLength)
         guard var progress = partial[block.piece], number < progress.blocks.count,
@@ -170,7 +170,7 @@ package struct DownloadEngine: Sendable {
         }
         partial[block.piece] = progress
         if progress.isReceived { verifyIfProvable(block.piece, &actions) }
-        fill(id, now, &actions)
+        fillAll(now, &actions)
         return true
     }
 
@@ -289,7 +289,7 @@ package struct DownloadEngine: Sendable {
         for id in sources.keys.sorted() {
             let rate = sources[id]?.meter.measured(at: now) ?? .zero
             sources[id]?.rate = rate
-            sources[id]?.queue.rateMeasured(rate, at: now)
+            sources[id]?.queue.tick(at: now)
             expireRequests(of: id, now)
         }
         let measurement = AssistSwitch.Measurement(

@@ -5,6 +5,9 @@ package enum Limits {
     package static let maximumQueueDepth = 250
     /// How much of a peer's rate is asked for ahead. Longer queues keep blocks from those who could bring them sooner.
     package static let queueTime = Duration.milliseconds(750)
+    /// How much of the whole rate is asked for ahead at all peers together, and the fewest blocks.
+    package static let requestTime = Duration.seconds(2)
+    package static let minimumRequests = 64
     /// Pieces partly received at once. Few pieces leave sources idle that have none of them.
     package static let maximumPartialPieces = 512
     /// Bytes of pieces partly received or not proven yet, 32 MiB.

@@ -9,14 +9,11 @@ struct NodeLoop: Sendable {
     let runtime: NodeRuntime
     let role: NodeRole
 
+    let work: any NodeWork
+
     /// Runs until graceful shutdown or cancellation.
-    func run(
-        changed: @escaping @Sendable (TaskFeed.Change) async -> Void,
-        welcomed: @escaping @Sendable (VerifyingKey) async -> Void
-    ) async {
+    func run() async {
         let feed = TaskFeed(link: runtime.link)
-        let runtime = runtime
-        let role = role
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await runtime.origins.run() }
@@ -24,29 +21,23 @@ struct NodeLoop: Sendable {
                     await runtime.link.run {
                         runtime.hello(role: role, tasks: feed.acks) + runtime.statuses.unacknowledged()
                     } receive: { message in
-                        await Self.receive(message, runtime, role, feed, changed, welcomed)
+                        await receive(message, feed)
                     }
                 }
             }
         }
     }
 
-    private static func receive(
-        _ message: ConnectResponse.Message,
-        _ runtime: NodeRuntime,
-        _ role: NodeRole,
-        _ feed: TaskFeed,
-        _ changed: @Sendable (TaskFeed.Change) async -> Void,
-        _ welcomed: @Sendable (VerifyingKey) async -> Void
-    ) async {
+    private func receive(_ message: ConnectResponse.Message, _ feed: TaskFeed) async {
         switch message {
         case .welcome(let welcome):
-            if let key = VerifyingKey(bytes: welcome.controlPublicKey) { await welcomed(key) }
+            if let key = VerifyingKey(bytes: welcome.controlPublicKey) { await work.controlKnown(key) }
             runtime.origins.streamOpened(heartbeatInterval: welcome.heartbeatInterval?.duration ?? .seconds(10))
             runtime.logger.info("\(role == .relay ? "relay" : "agent") \(runtime.identity.name) connected")
             runtime.configuration.whenConnected()
         case .task(let task):
-            if let change = feed.arrived(task) { await changed(change) }
+            if let change = feed.arrived(task) { await work.apply(change) }
+        case .pieceRelease(let wanted): await work.released(wanted)
         case .leaseGrant(let grant): runtime.origins.grantArrived(grant)
         case .statusAck(let ack): runtime.statuses.acknowledged(ack)
         case .usageAck(let ack): runtime.origins.usageStored(ack)

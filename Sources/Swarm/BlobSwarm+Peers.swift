@@ -19,6 +19,12 @@ extension BlobSwarm {
                 self?.roundEnded()
             }
         ]
+        if configuration.liveID != nil {
+            let pause = TimeAmount.milliseconds(Limits.proofMilliseconds)
+            rounds.append(
+                loop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] _ in self?.askForProofs() }
+            )
+        }
         if configuration.advises {
             let pause = TimeAmount.milliseconds(Limits.adviceMilliseconds)
             rounds.append(
@@ -64,6 +70,7 @@ extension BlobSwarm {
             state.past[entry.kind, default: TransferTotals()].sent += totals.sent
             state.past[entry.kind, default: TransferTotals()].received += totals.received
             state.advisor?.peerLeft(handle)
+            state.missingProofs.peerLeft(handle)
             return state.choker.peerLeft(handle)
         }
         emit(.peerLeft(handle))
@@ -85,7 +92,19 @@ extension BlobSwarm {
 
     func torrentInfo(of infoHash: InfoHash) -> [UInt8]? { state.withLock { $0.identities[infoHash] ?? nil } }
 
-    var publishedBatches: [HashBatch] { state.withLock { $0.batches } }
+    var ownBatches: [HashBatch] { state.withLock { $0.own } }
+
+    /// Batches that cover some of these pieces.
+    func batches(of pieces: PieceRange) -> [HashBatch] {
+        state.withLock { state in
+            Array(
+                state.batches.lazy.filter { batch in
+                    let end = UInt64(batch.firstPiece.rawValue) + UInt64(batch.hashes.count)
+                    return batch.firstPiece.rawValue < pieces.indices.upperBound && end > pieces.first.rawValue
+                }.prefix(Limits.batchesPerAnswer)
+            )
+        }
+    }
 
     func isCovered(_ piece: PieceIndex) -> Bool { state.withLock { $0.covered.contains(piece) } }
 
@@ -109,8 +128,26 @@ extension BlobSwarm {
     }
 
     func peerHas(_ peer: PeerHandle, _ pieces: [PieceIndex]) {
+        let now = BootClock.now()
+        if configuration.liveID != nil {
+            let available = cache.available
+            state.withLock { state in
+                let unproven = pieces.filter { !state.covered.contains($0) && !available.contains($0) }
+                state.missingProofs.peerHas(peer, unproven, at: now)
+            }
+        }
         guard configuration.advises else { return }
         advise { $0.peerHas(peer, pieces, at: $1) }
+    }
+
+    private func askForProofs() {
+        let now = BootClock.now()
+        let questions: [(PeerEntry, PieceRange)] = state.withLock { state in
+            state.missingProofs.tick(at: now).compactMap { one in state.peers[one.peer].map { ($0, one.pieces) } }
+        }
+        for (peer, pieces) in questions {
+            peer.channel.eventLoop.execute { peer.handler.value.askForBatches(of: pieces) }
+        }
     }
 
     private func advise(_ body: (inout PieceAdvisor<PeerHandle>, BootTime) -> [PieceAdvisor<PeerHandle>.Advice]) {

@@ -18,6 +18,9 @@ package final class BlobSwarm: Sendable {
         var choker: Choker<PeerHandle>
         var advisor: PieceAdvisor<PeerHandle>?
         var batches: [HashBatch] = []
+        /// Those that we have signed ourselves.
+        var own: [HashBatch] = []
+        var missingProofs = MissingProofs<PeerHandle>()
         var signatures: Set<Signature> = []
         var covered: PieceSet
         var pieceRoots: [SHA256Digest] = []
@@ -93,20 +96,24 @@ package final class BlobSwarm: Sendable {
         )
     }
 
-    /// Hands checked batches to all present and future peers that speak `sl_manifest`.
-    package func publish(_ batches: [HashBatch]) {
+    /// Checked batches for peers that speak `sl_manifest`: our own go to all, present and future, others to those who ask.
+    package func publish(_ batches: [HashBatch], areOwn: Bool) {
         let (fresh, peers): ([HashBatch], [PeerEntry]) = state.withLock { state in
             var fresh: [HashBatch] = []
             for batch in batches where state.batches.count < Limits.rememberedBatches {
                 guard state.signatures.insert(batch.signature).inserted else { continue }
                 fresh.append(batch)
                 for piece in batch.pieces where cache.geometry.contains(piece) { state.covered.insert(piece) }
+                state.missingProofs.covered(batch.pieces)
             }
             state.batches += fresh
+            if areOwn { state.own += fresh }
             return (fresh, Array(state.peers.values))
         }
         guard !fresh.isEmpty else { return }
-        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.batchesPublished(fresh) } }
+        for peer in peers {
+            peer.channel.eventLoop.execute { peer.handler.value.batchesPublished(fresh, toAll: areOwn) }
+        }
     }
 
     /// Asks a peer for blocks; those that cannot be asked come back as `rejected`.

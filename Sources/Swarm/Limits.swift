@@ -12,12 +12,22 @@ package enum Limits {
     package static let keepAliveSeconds: Int64 = 90
     /// Reads from disk that one connection may have under way.
     package static let readsUnderWay = 16
-    /// Bytes that wait in a channel before writing pauses; pairs with `lowWaterBytes`.
-    package static let highWaterBytes = 1 << 20
-    /// Bytes at which writing goes on.
-    package static let lowWaterBytes = 256 << 10
+    /// Bytes that wait in a channel before writing pauses: a tenth of a second of the connection's rate, within bounds.
+    /// Blocks that wait there hold up every HAVE behind them.
+    package static let smallestWaterBytes = 32 << 10
+    package static let largestWaterBytes = 1 << 20
+    /// Bytes that may wait unsent in the kernel.
+    package static let unsentBytes = 64 << 10
     /// Milliseconds between looks at whom to advise.
     package static let adviceMilliseconds: Int64 = 250
+    /// Milliseconds that a HAVE or another small message may wait for company.
+    package static let smallMessageMilliseconds: Int64 = 30
+    /// Milliseconds between looks at which pieces nobody has vouched for.
+    package static let proofMilliseconds: Int64 = 200
+    /// Grants remembered of one connection.
+    package static let grantsPerConnection = 64
+    /// Batches that answer one request.
+    package static let batchesPerAnswer = 256
     /// Events kept while nobody reads them yet.
     package static let unreadEvents = 1_024
     /// Batches remembered per blob: one a piece at most, and pieces are limited.

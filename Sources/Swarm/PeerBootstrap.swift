@@ -14,12 +14,9 @@ enum PeerBootstrap {
 
     static func install(on channel: any Channel, session: SwarmSession, outgoing: Outgoing?) -> EventLoopFuture<Void> {
         channel.eventLoop.submit {
-            let water = ChannelOptions.Types.WriteBufferWaterMark(
-                low: Limits.lowWaterBytes,
-                high: Limits.highWaterBytes
-            )
             if let options = channel.syncOptions {
-                try options.setOption(.writeBufferWaterMark, value: water)
+                try options.setOption(.writeBufferWaterMark, value: water(Limits.smallestWaterBytes))
+                try? options.setOption(.tcpOption(notSentLowWater), value: Limits.unsentBytes)
                 try options.setOption(.autoRead, value: true)
                 try? options.setOption(.tcpOption(.tcp_nodelay), value: 1)
                 try options.setOption(
@@ -33,6 +30,14 @@ enum PeerBootstrap {
             }
             try channel.pipeline.syncOperations.addHandler(PeerHandler(session: session, outgoing: outgoing))
         }
+    }
+
+    /// TCP_NOTSENT_LOWAT: what waits in the kernel cannot be overtaken by a HAVE.
+    private static let notSentLowWater = NIOBSDSocket.Option(rawValue: 25)
+
+    /// Writing pauses at `bytes`, and goes on at half of it.
+    static func water(_ bytes: Int) -> ChannelOptions.Types.WriteBufferWaterMark {
+        ChannelOptions.Types.WriteBufferWaterMark(low: bytes / 2, high: bytes)
     }
 
     static func dial(_ outgoing: Outgoing, session: SwarmSession) {

@@ -1,6 +1,7 @@
 internal import BitTorrent
 internal import Manifest
 internal import NIOCore
+internal import Synchronization
 internal import Transport
 internal import Units
 
@@ -45,23 +46,13 @@ extension PeerHandler {
             held.hold(piece)
         } else {
             announce(piece)
-            context?.flush()
+            flushSoon()
         }
     }
 
     func suggest(_ piece: PieceIndex) {
         send(.suggest(piece))
-        context?.flush()
-    }
-
-    func batchesPublished(_ batches: [HashBatch]) {
-        guard let id = peerExtensions["sl_manifest"], let swarm else { return }
-        for batch in batches where !knownBatches.contains(batch.signature) {
-            knownBatches.insert(batch.signature)
-            send(.extended(id, batch.encoded))
-        }
-        for piece in held.covered(by: swarm.isCovered) { announce(piece) }
-        context?.flush()
+        flushSoon()
     }
 
     /// Once a second.
@@ -69,6 +60,13 @@ extension PeerHandler {
         guard let handle, let swarm else { return }
         let now = BootClock.now()
         answers = 0
+        let sent = counters.sent.load(ordering: .relaxed)
+        let water = min(
+            max(Int(clamping: (sent - sentBefore) / 10), Limits.smallestWaterBytes),
+            Limits.largestWaterBytes
+        )
+        sentBefore = sent
+        try? context?.channel.syncOptions?.setOption(.writeBufferWaterMark, value: PeerBootstrap.water(water))
         for piece in held.ticked() { announce(piece) }
         guard now - lastReceived < .seconds(Limits.silentSeconds) else { return close() }
         if now - lastSent > .seconds(Limits.keepAliveSeconds) { send(.keepAlive) }
@@ -80,8 +78,23 @@ extension PeerHandler {
         context?.flush()
     }
 
-    private func announce(_ piece: PieceIndex) {
+    /// Our own kind need not hear of what they have, except relays, which advise by it.
+    func announce(_ piece: PieceIndex) {
         guard announced?.insert(piece) == true else { return }
-        send(.have(piece))
+        let isNews =
+            outgoing?.kind.isRelay == true || peerExtensions["sl_manifest"] == nil
+            || connection?.peerPieces.contains(piece) != true
+        if isNews { send(.have(piece)) }
+    }
+
+    /// Small messages wait a moment for others, or for a block, so that each does not cost a packet.
+    func flushSoon() {
+        guard !isFlushScheduled, let context else { return }
+        isFlushScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .milliseconds(Limits.smallMessageMilliseconds)) {
+            bound.value.isFlushScheduled = false
+            bound.value.context?.flush()
+        }
     }
 }

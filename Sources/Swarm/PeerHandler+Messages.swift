@@ -85,7 +85,7 @@ extension PeerHandler {
         switch id {
         case 0:
             peerExtensions = try ExtensionHandshake(decoding: payload).identifiers
-            batchesPublished(swarm.publishedBatches)
+            batchesPublished(swarm.ownBatches, toAll: true)
         case Self.extensions["ut_metadata"]:
             guard let theirs = peerExtensions["ut_metadata"], let infoHash,
                 case .request(let piece)? = try MetadataMessage.decode(payload)
@@ -93,10 +93,7 @@ extension PeerHandler {
             answers += 1
             let info = answers <= Limits.answersPerSecond ? swarm.torrentInfo(of: infoHash) : nil
             send(.extended(theirs, MetadataMessage.answer(piece: piece, info: info).encoded))
-        case Self.extensions["sl_manifest"]:
-            guard let handle, let signature = Signature(bytes: payload.suffix(Signature.byteCount)) else { return }
-            if knownBatches.count < Limits.rememberedBatches { knownBatches.insert(signature) }
-            if !swarm.isPublished(signature) { swarm.emit(.batch(handle, payload)) }
+        case Self.extensions["sl_manifest"]: try manifestMessage(payload, swarm)
         default: return
         }
     }

@@ -31,9 +31,15 @@ final class PeerHandler: ChannelInboundHandler {
     /// Pieces whose batch has not come yet.
     var held = HeldPieces()
     var peerExtensions: [String: UInt8] = [:]
+    /// Batches and grants that the peer has sent or been sent.
     var knownBatches: Set<Signature> = []
+    var sentGrants: Set<Signature> = []
+    var receivedGrants: [PullGrant] = []
+    var isFlushScheduled = false
     var readsUnderWay = 0
     var answers = 0
+    /// Bytes of blocks sent up to the last tick.
+    var sentBefore: UInt64 = 0
     var isPending: Bool
     var handshakeTimer: Scheduled<Void>?
     var ticks: RepeatedTask?

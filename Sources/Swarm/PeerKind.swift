@@ -5,4 +5,8 @@ package enum PeerKind: Hashable, Sendable {
     case relay(NodeID)
     case agent
     case unknown
+
+    package var isRelay: Bool {
+        if case .relay = self { true } else { false }
+    }
 }

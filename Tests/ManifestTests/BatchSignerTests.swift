@@ -77,10 +77,11 @@ struct BatchSignerTests {
         let (fast, slow) = (try #require(NodeID("a")), try #require(NodeID("b")))
         var stripes = PullStripes(pieces: PieceCount(64), relays: [fast, slow])
         var pulled = PieceSet(capacity: PieceCount(64))
-        #expect(stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 4 } == nil, "it is not idle")
+        #expect(stripes.takeover(by: fast, pulled: pulled, least: 4) { _, _ in 4 } == nil, "it is not idle")
         for piece in stripes.stripes(of: fast).flatMap(\.indices) { pulled.insert(PieceIndex(rawValue: piece)) }
-        let helped = stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 4 }
-        #expect(helped == slow)
+        let help = try #require(stripes.takeover(by: fast, pulled: pulled, least: 4) { _, _ in 4 })
+        #expect(help.from == slow && help.to == fast && !help.isStalled)
+        stripes.give(help.pieces, of: slow, to: fast)
         #expect(stripes.stripes(of: fast).last?.indices.upperBound == 64)
         #expect(stripes.stripes(of: slow).reduce(0) { $0 + $1.count.int } == 32 - 14)
         stripes.checkInvariants()
@@ -94,10 +95,10 @@ struct BatchSignerTests {
             pulled.insert(PieceIndex(rawValue: piece))
         }
         for piece in stripes.stripes(of: fast).flatMap(\.indices) { pulled.insert(PieceIndex(rawValue: piece)) }
-        let rest = stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 1 }
-        #expect(rest == nil, "two are not worth it")
-        let stalled = stripes.relayIdle(fast, pulled: pulled, least: 4) { _, _ in 0 }
-        #expect(stalled == slow)
+        #expect(stripes.takeover(by: fast, pulled: pulled, least: 4) { _, _ in 1 } == nil, "two are not worth it")
+        let stalled = try #require(stripes.takeover(by: fast, pulled: pulled, least: 4) { _, _ in 0 })
+        #expect(stalled.from == slow && stalled.isStalled)
+        stripes.give(stalled.pieces, of: slow, to: fast)
         let open = stripes.stripes(of: slow).flatMap(\.indices).filter { !pulled.contains(PieceIndex(rawValue: $0)) }
         #expect(open.isEmpty)
     }

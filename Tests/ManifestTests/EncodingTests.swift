@@ -14,6 +14,25 @@ struct EncodingTests {
         #expect(batch.isSignedByRelay)
     }
 
+    @Test func `a batch without its grant is whole again where the grant is known`() throws {
+        let fixture = try ManifestFixture()
+        let (grant, other) = (try fixture.grant(), try fixture.grant([0..<5]))
+        let batch = try fixture.batch(10..<20)
+        #expect(HashBatch.isBrief(batch.brief) && !HashBatch.isBrief(batch.encoded))
+        #expect(batch.brief.count == batch.encoded.count - grant.encoded.count - 4 - 40 + 8)
+        let known = try HashBatch(brief: batch.brief, grants: [other, grant])
+        #expect(known == batch)
+        let unknown = try HashBatch(brief: batch.brief, grants: [other])
+        #expect(unknown == nil)
+        for count in 0..<batch.brief.count {
+            #expect(throws: ManifestError.self) { try HashBatch(brief: Array(batch.brief[..<count]), grants: [grant]) }
+        }
+        let request = BatchRequest(try fixture.stripe(3..<9))
+        #expect(try BatchRequest(decoding: request.encoded) == request)
+        #expect(BatchRequest.begins(request.encoded) && !BatchRequest.begins(batch.encoded))
+        #expect(throws: ManifestError.self) { try BatchRequest(decoding: request.encoded + [0]) }
+    }
+
     @Test func `every cut and every longer encoding is refused`() throws {
         let fixture = try ManifestFixture()
         let batch = try fixture.batch(0..<3).encoded

@@ -32,6 +32,18 @@ import Units
         #expect(queue.next(atMost: 9, without: available) == nil)
     }
 
+    @Test func `what is left to another relay is not handed out until that is forgotten`() {
+        let queue = PullQueue()
+        queue.replace(with: pieces(0, 1, 2, 3))
+        #expect(queue.next(atMost: 2, without: none) == pieces(0, 1))
+        #expect(queue.withdraw(pieces(1, 2, 3)) == pieces(2, 3), "1 is under way")
+        queue.replace(with: pieces(2, 3))
+        #expect(queue.next(atMost: 9, without: none) == nil)
+        queue.forgetWithdrawn()
+        queue.replace(with: pieces(2, 3))
+        #expect(queue.next(atMost: 9, without: none) == pieces(2, 3))
+    }
+
     @Test(.timeLimit(.minutes(1))) func `who waits is woken by work, and by the end`() async {
         let queue = PullQueue()
         async let first = queue.awaitWork()

@@ -1,4 +1,5 @@
 import BitTorrent
+import Foundation
 import Logging
 import Manifest
 import NIOCore
@@ -10,11 +11,11 @@ import Units
 @testable import Swarm
 
 @Suite struct SwarmTransferTests {
-    @Test(.timeLimit(.minutes(1))) func `an empty cache fills from a full one and hash batches come along`()
-        async throws
-    {
+    /// Own batches come unasked, those of others on request.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `an empty cache fills from a full one and hash batches come along`(areOwn: Bool) async throws {
         try await withSwarms { seeder, leecher, geometry, batch in
-            seeder.swarm.publish([batch])
+            seeder.swarm.publish([batch], areOwn: areOwn)
             let events = leecher.swarm.events
             leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
             var missing = Set<Block>()
@@ -49,6 +50,12 @@ import Units
         let address: SocketAddress?
     }
 
+    private static func scratchFolder() throws -> String {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("swarm-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
     private func content(_ range: ByteRange) -> ByteBuffer {
         ByteBuffer(bytes: (range.start..<range.end).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) })
     }
@@ -58,14 +65,9 @@ import Units
         let id = try #require(BlobID(bytes: Array(repeating: 7, count: 32)))
         let (control, relay) = (SigningKey(), SigningKey())
         let stripe = try #require(PieceRange(first: PieceIndex(0), count: geometry.pieceCount))
-        let grant = PullGrant.signed(
-            blob: id,
-            geometry: geometry,
-            relay: relay.publicKey,
-            stripes: [stripe],
-            epoch: Epoch(rawValue: 1),
-            by: control
-        )
+        let epoch = Epoch(rawValue: 1)
+        let key = relay.publicKey
+        let grant = PullGrant.signed(blob: id, geometry: geometry, relay: key, stripes: [stripe], epoch: epoch, by: control)
         let group = MultiThreadedEventLoopGroup.singleton
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
@@ -75,10 +77,12 @@ import Units
         var listeners: [any Channel] = []
         // A cache that goes away takes its blobs with it.
         var caches: [PieceCache] = []
+        let folder = try Self.scratchFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         var sessions: [SwarmSession] = []
         for isSeeder in [true, false] {
             let cache = try PieceCache(
-                directory: "/tmp/sluice-swarm-tests-\(generator.next())",
+                directory: "\(folder)/\(isSeeder)",
                 limits: CacheLimits(highWater: .mebibytes(64), lowWater: .mebibytes(32)),
                 pool: pool,
                 logger: Logger(label: "test")

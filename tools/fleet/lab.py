@@ -122,9 +122,13 @@ class Lab:
             fleet.start(spec.relays, len(self.agents))
             fleet.register_origin()
             started = time.time()
+            meter = self.network.meter()
             fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", *spec.push)
             name = fleet.json("distributions", "list")["distributions"][0]["name"]
-            state = self.follow(fleet, name, started)
+            try:
+                state = self.follow(fleet, name, started)
+            finally:
+                meter.stop()
             for number, agent in enumerate(self.agents, 1):
                 delivered = fleet.delivered(number, "build.img")
                 if os.path.exists(delivered):
@@ -136,9 +140,25 @@ class Lab:
             return {
                 "state": state, "egress": round(fleet.origin.bytes_sent("/build.img") / spec.size, 4),
                 "sources_mib": {key: round(int(value) / MIB, 1) for key, value in sources.items()},
-                "agent_memory_mib": memory,
+                "agent_memory_mib": memory, "links": self.link_use(meter),
                 "assists": [t["assist"] for t in distribution.get("targets", []) if t.get("assist")],
             }
+
+    def link_use(self, meter):
+        """Second by second how full the links were: the relays' up, the agents' up and down, the emptiest agent's down."""
+        def share(node, rates, way):
+            limit = self.spec.relay_mbit if node.startswith("relay") else self.spec.agents[self.agents.index(node)][way] / 1e6
+            return round(rates[node][way] / 1e6 / limit, 2)
+
+        if not self.spec.relay_mbit or any(None in group for group in self.spec.agents):
+            return []
+        rows = []
+        for second, rates in meter.rates():
+            up = [share(agent, rates, 0) for agent in self.agents]
+            down = [share(agent, rates, 1) for agent in self.agents]
+            relays = [share(f"relay-{number}", rates, 0) for number in range(1, self.spec.relays + 1)]
+            rows.append([second, *relays, round(sum(up) / len(up), 2), round(sum(down) / len(down), 2), min(down)])
+        return rows
 
     def follow(self, fleet, name, started):
         """Watches until the end; notes each agent's first piece, and kills a relay when its time has come."""
@@ -162,7 +182,9 @@ class Lab:
                     progress = int(distribution.get("progress", {}).get("verifiedBytes", 0))
                     done = round(progress / self.spec.size / len(self.agents), 3)
                     if not self.timeline or done >= self.timeline[-1][1] + 0.05:
-                        self.timeline.append((round(time.time() - started, 2), done))
+                        pulled = [round(int(relay.get("verifiedBytes", 0)) / self.spec.size, 2)
+                                  for relay in distribution.get("relays", [])]
+                        self.timeline.append((round(time.time() - started, 2), done, *pulled))
                     if not killed and progress > self.spec.kill_relay_at * self.spec.size * len(self.agents):
                         fleet.processes[f"relay-{self.spec.relays}"].kill()
                         killed = True

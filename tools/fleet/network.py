@@ -1,6 +1,8 @@
 """A network of namespaces on one machine: a bridge, and for each node a link with its own rates (needs root)."""
 import os
 import subprocess
+import threading
+import time
 
 # Frames, IP and TCP headers cost 4.6 % of what TBF counts at MTU 1500.
 PAYLOAD_SHARE = 0.954
@@ -98,6 +100,49 @@ class Network:
             subprocess.run(["ip", "-n", f"{self.prefix}-{own}", "-batch", "-"], text=True, check=True,
                            input="\n".join(lines) + "\n")
 
+    def meter(self):
+        """Starts to count what crosses each link; see LinkMeter."""
+        return LinkMeter(self.command("hub"), list(self.addresses))
+
     def command(self, name):
         """What goes before a command that shall run at a node."""
         return ["ip", "netns", "exec", f"{self.prefix}-{name}"]
+
+
+class LinkMeter:
+    """Reads the hub's counters once a second. `rates()` tells how many bits a second each node sent and received."""
+
+    def __init__(self, prefix, names):
+        self.names, self.samples = names, []
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            [*prefix, "sh", "-c", "while cat /proc/net/dev; do echo; sleep 1; done"], stdout=subprocess.PIPE, text=True)
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        counters = {}
+        for line in self.process.stdout:
+            if line.strip():
+                device, _, numbers = line.strip().partition(":")
+                if device.startswith("p") and numbers:
+                    fields = numbers.split()
+                    # What the hub receives at its port the node has sent.
+                    counters[self.names[int(device[1:]) - 1]] = (int(fields[0]), int(fields[8]))
+            elif counters:
+                self.samples.append((time.monotonic() - self.began, counters))
+                counters = {}
+
+    def rates(self):
+        """For each second: its end, and for each node the bits per second it sent and received."""
+        found = []
+        for (begin, first), (end, second) in zip(self.samples, self.samples[1:]):
+            found.append((round(end, 1), {
+                name: tuple(int((b - a) * 8 / (end - begin)) for a, b in zip(first[name], second[name]))
+                for name in second if name in first}))
+        return found
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.thread.join()

@@ -13,6 +13,8 @@ struct BlobHashes: Sendable {
     var stripes: PullStripes
     /// Of relays that have told of a piece.
     var paces: [NodeID: RelayPace] = [:]
+    /// What a relay has been asked to leave to another, and when.
+    var asked: (takeover: Takeover, at: BootTime)?
     /// Empty until the torrent is finished.
     private(set) var magnetLink: String
 

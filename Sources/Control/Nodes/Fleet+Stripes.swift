@@ -69,15 +69,17 @@ extension Fleet {
         }
     }
 
-    /// Something was heard of a blob: a relay that has pulled all it owns may take over from one that is slower.
+    /// Something was heard of a blob: a relay that has pulled all it owns may take over from one that is slower. That one is
+    /// asked first what it has not begun, so that no piece leaves the origin twice.
     func relaysMayHelp(with blob: BlobID) async throws {
-        guard var hashes = blobs[blob], hashes.record.publisherTorrent.isEmpty, !hashes.manifest.isComplete else {
+        guard let hashes = blobs[blob], hashes.record.publisherTorrent.isEmpty, !hashes.manifest.isComplete else {
             return
         }
         let now = BootClock.now()
+        if let asked = hashes.asked, now - asked.at < Self.stallPatience { return }
         for id in hashes.stripes.allRelays where hashes.stripes.allRelays.count > 1 && isConnected(id) {
-            let slower = hashes.stripes.relayIdle(
-                id,
+            let takeover = hashes.stripes.takeover(
+                by: id,
                 pulled: hashes.manifest.provable,
                 least: Self.piecesWorthMoving
             ) { relay, open in
@@ -85,14 +87,39 @@ extension Fleet {
                 if now - pace.lastHeard > Self.stallPatience { return 0 }
                 return pace.expected(for: open) > Self.timeWorthSaving ? Self.piecesUnderWay : .max
             }
-            guard let slower else { continue }
-            // The new pieces count from now on.
-            hashes.paces[id]?.pulled(0, at: now)
-            hashes.paces[slower]?.pulled(0, at: now)
-            blobs[blob] = hashes
-            logger.info("\(id) helps \(slower) with \(blob)")
-            return try await grantAgain(blob, to: [id, slower])
+            guard let takeover else { continue }
+            if takeover.isStalled {
+                return try await move(takeover.pieces, of: blob, from: takeover.from, to: takeover.to)
+            }
+            blobs[blob]?.asked = (takeover, now)
+            var question = PieceRelease()
+            question.blob = blob.bytes
+            question.pieces = PieceRange.runs(of: takeover.pieces).map { PieceSpan($0) }
+            nodes[takeover.from]?.stream?.send(.pieceRelease(question))
+            return
         }
+    }
+
+    /// A relay leaves these pieces to whoever wanted them. It pulls none of them until its next grant, so there is one in
+    /// any case, also where nobody wants them any more.
+    func released(_ release: PieceRelease, by node: NodeID) async throws {
+        guard let blob = BlobID(bytes: release.blob), let hashes = blobs[blob] else { return }
+        let pieces = release.pieces.pieces(below: hashes.geometry.pieceCount)
+        let asked = hashes.asked?.takeover
+        blobs[blob]?.asked = nil
+        let heir = asked.flatMap { $0.from == node && isConnected($0.to) ? $0.to : nil } ?? node
+        guard !pieces.isEmpty else { return }
+        try await move(pieces, of: blob, from: node, to: heir)
+    }
+
+    private func move(_ pieces: [PieceIndex], of blob: BlobID, from giver: NodeID, to heir: NodeID) async throws {
+        let now = BootClock.now()
+        blobs[blob]?.stripes.give(pieces, of: giver, to: heir)
+        // The new pieces count from now on.
+        blobs[blob]?.paces[giver]?.pulled(0, at: now)
+        blobs[blob]?.paces[heir]?.pulled(0, at: now)
+        logger.info("\(heir) pulls \(pieces.count) pieces of \(blob) that were \(giver)'s")
+        try await grantAgain(blob, to: [giver, heir])
     }
 
     private func isComplete(_ blob: BlobID, at relays: [NodeID]) -> Bool {

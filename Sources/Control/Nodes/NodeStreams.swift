@@ -53,6 +53,7 @@ struct NodeStreams: NodeStreamServiceServer {
         case .ack(let ack): try await fleet.acknowledged(ack, by: node)
         case .leaseHeartbeat(let heartbeat): await leases.heartbeatArrived(heartbeat, from: node)
         case .hashBatches(let batches): try await fleet.batchesArrived(batches, from: node)
+        case .pieceRelease(let release): try await fleet.released(release, by: node)
         case .originUsage(let usage): try await leases.usageArrived(usage, from: node)
         }
     }

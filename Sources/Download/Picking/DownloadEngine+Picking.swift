@@ -3,12 +3,12 @@ internal import Units
 
 extension DownloadEngine {
     mutating func fillAll(_ now: BootTime, _ actions: inout [DownloadAction]) {
-        // Peers first: BitTorrent keeps its bandwidth.
-        let order = sources.keys.sorted { left, right in
-            let (first, second) = (sources[left]?.kind.isPeer == true, sources[right]?.kind.isPeer == true)
-            return first == second ? left < right : first
+        // Peers first: BitTorrent keeps its bandwidth. Of peers those that are asked for least, in any order: the same
+        // order everywhere would leave the last of them idle.
+        let order = sources.keys.sorted().shuffled(using: &generator).map { id in
+            (id, sources[id]?.kind.isPeer == true ? sources[id]?.outstanding.count ?? 0 : Int.max)
         }
-        for id in order { fill(id, now, &actions) }
+        for (id, _) in order.sorted(by: { $0.1 < $1.1 }) { fill(id, now, &actions) }
     }
 
     /// Asks a source for as much as it can take.
@@ -17,8 +17,10 @@ extension DownloadEngine {
         if source.kind.isPeer {
             guard !source.isChoked, !policy.bitTorrentIsDisabled else { return }
             // Refilled in batches, so that a block does not cost a message each way.
-            let room = source.queue.blocks - source.outstanding.count
-            guard room > 0, room >= source.queue.blocks / 4 || source.outstanding.isEmpty else { return }
+            let room = min(source.queue.blocks - source.outstanding.count, roomForRequests)
+            guard room > 0, room >= min(source.queue.blocks, roomForRequests) / 4 || source.outstanding.isEmpty else {
+                return
+            }
             let blocks = pick(room, for: id, now)
             if !blocks.isEmpty { actions.append(.request(id, blocks)) }
         } else {
@@ -27,6 +29,14 @@ extension DownloadEngine {
     }
 
     // MARK: Peers
+
+    /// Blocks that may be asked for beyond those under way at all peers: a second of the whole rate. More would only be
+    /// more flows through the same link, each of them slower, so that pieces are whole and shared later.
+    private var roomForRequests: Int {
+        let underWay = sources.values.reduce(0) { $0 + ($1.kind.isPeer ? $1.outstanding.count : 0) }
+        let ahead = Double(peerMeter.rate.rawValue) * Limits.requestTime.seconds / Double(Block.maximumLength)
+        return max(Limits.minimumRequests, Int(ahead)) - underWay
+    }
 
     private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime) -> [Block] {
         var blocks: [Block] = []

@@ -1,35 +1,42 @@
 internal import Units
 
-/// How many requests to keep under way at one peer: bandwidth times delay. It grows by one for each block while the rate
-/// grows with it (slow start), and then follows the rate.
+/// How many requests to keep under way at one peer: bandwidth times delay. It grows by one for each block while answers are
+/// quick and more blocks come each second than in the one before (slow start), and then follows their rate.
 struct QueueDepth: Hashable, Sendable {
-    /// Growth of the rate between two looks, a second apart, that is worth a deeper queue.
+    /// Growth from one second to the next that is worth a deeper queue.
     private static let worthwhileGrowth = 1.1
+    private static let lookEvery = Duration.seconds(1)
+    /// Slower answers mean that a queue has built up: what we ask for more only waits there.
+    private static let quickAnswer = Duration.milliseconds(400)
 
     private(set) var blocks = Limits.minimumQueueDepth
     private var isStarting = true
-    private var lastRate = 0.0
-    private var lastLook: BootTime?
+    private var arrived = 0
+    private var arrivedBefore = 0
+    private var lookedAt: BootTime?
 
-    mutating func blockArrived() {
-        if isStarting { blocks = min(Limits.maximumQueueDepth, blocks + 1) }
-    }
-
-    /// The rate was measured anew.
-    mutating func rateMeasured(_ rate: BytesPerSecond, at now: BootTime) {
-        let since = lastLook ?? now
-        lastLook = since
-        if isStarting {
-            guard now - since >= .seconds(1) else { return }
-            isStarting = Double(rate.rawValue) > lastRate * Self.worthwhileGrowth
-            lastRate = Double(rate.rawValue)
-            lastLook = now
+    /// A block came, so long after it was asked for; nil where it was not.
+    mutating func blockArrived(after answer: Duration?, at now: BootTime) {
+        arrived += 1
+        if isStarting, let answer {
+            isStarting = answer < Self.quickAnswer
+            blocks = isStarting ? min(Limits.maximumQueueDepth, blocks + 1) : max(Limits.minimumQueueDepth, blocks / 2)
         }
-        guard !isStarting else { return }
-        let ahead = Double(rate.rawValue) * Limits.queueTime.seconds / Double(Block.maximumLength)
-        blocks = min(Limits.maximumQueueDepth, max(Limits.minimumQueueDepth, Int(ahead.rounded(.up))))
+        lookedAt = lookedAt ?? now
     }
 
-    /// Nothing came for a while, or the peer choked us: what was known of its rate is old.
-    mutating func startAgain() { self = QueueDepth() }
+    /// Called a few times a second.
+    mutating func tick(at now: BootTime) {
+        guard let last = lookedAt, now - last >= Self.lookEvery else { return }
+        let perSecond = Double(arrived) / (now - last).seconds
+        isStarting = isStarting && Double(arrived) > Double(arrivedBefore) * Self.worthwhileGrowth
+        if !isStarting {
+            let ahead = Int((perSecond * Limits.queueTime.seconds).rounded(.up))
+            // A quiet second halves it; a peer that comes back builds it up again.
+            blocks = min(Limits.maximumQueueDepth, max(Limits.minimumQueueDepth, ahead, blocks / 2))
+        }
+        arrivedBefore = arrived
+        arrived = 0
+        lookedAt = now
+    }
 }

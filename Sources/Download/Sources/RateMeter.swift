@@ -4,22 +4,25 @@ package import Units
 package struct RateMeter: Hashable, Sendable {
     private static let span = 3.0
 
-    private var rate = 0.0
+    private var smoothed = 0.0
     private var pending: UInt64 = 0
     private var updated: BootTime
 
     package init(at now: BootTime) { updated = now }
+
+    /// The rate when it was last measured.
+    package var rate: BytesPerSecond { BytesPerSecond(UInt64(max(0, smoothed))) }
 
     package mutating func add(_ bytes: UInt64) { pending += bytes }
 
     /// The rate now; folds in what has come since the last call.
     package mutating func measured(at now: BootTime) -> BytesPerSecond {
         let elapsed = (now - updated).seconds
-        guard elapsed >= 0.05 else { return BytesPerSecond(UInt64(rate)) }
+        guard elapsed >= 0.05 else { return rate }
         let share = min(1, elapsed / Self.span)
-        rate += (Double(pending) / elapsed - rate) * share
+        smoothed += (Double(pending) / elapsed - smoothed) * share
         pending = 0
         updated = now
-        return BytesPerSecond(UInt64(max(0, rate)))
+        return rate
     }
 }

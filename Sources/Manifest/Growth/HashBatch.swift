@@ -34,7 +34,7 @@ package struct HashBatch: Hashable, Sendable {
         return batch
     }
 
-    private init(firstPiece: PieceIndex, hashes: [PieceHashes], grant: PullGrant, signature: Signature) {
+    init(firstPiece: PieceIndex, hashes: [PieceHashes], grant: PullGrant, signature: Signature) {
         blob = grant.blob
         epoch = grant.epoch
         self.firstPiece = firstPiece
@@ -64,24 +64,29 @@ package struct HashBatch: Hashable, Sendable {
         blob = try reader.fixed()
         epoch = Epoch(rawValue: try reader.integer())
         firstPiece = PieceIndex(rawValue: try reader.integer())
-        let count = try reader.integer(UInt32.self)
-        guard (1...UInt32(Limits.maximumBatchHashes)).contains(count) else {
-            throw ManifestError(.tooMany, "a hash batch has no or too many hashes")
-        }
-        guard PieceRange(first: firstPiece, count: PieceCount(rawValue: count)) != nil else {
-            throw ManifestError(.malformed, "a hash batch ends beyond the last index")
-        }
-        var hashes: [PieceHashes] = []
-        for _ in 0..<count {
-            hashes.append(PieceHashes(merkleRoot: try reader.fixed(), sha1: try reader.fixed()))
-        }
-        self.hashes = hashes
+        hashes = try Self.hashes(from: firstPiece, &reader)
         grant = try PullGrant(decoding: reader.counted(limit: Limits.maximumGrantBytes))
         signature = try reader.fixed()
         try reader.end()
         guard grant.blob == blob, grant.epoch == epoch else {
             throw ManifestError(.malformed, "a hash batch and its grant disagree")
         }
+    }
+
+    /// Their count, and the hashes.
+    static func hashes(from first: PieceIndex, _ reader: inout CanonicalReader) throws(ManifestError) -> [PieceHashes] {
+        let count = try reader.integer(UInt32.self)
+        guard (1...UInt32(Limits.maximumBatchHashes)).contains(count) else {
+            throw ManifestError(.tooMany, "a hash batch has no or too many hashes")
+        }
+        guard PieceRange(first: first, count: PieceCount(rawValue: count)) != nil else {
+            throw ManifestError(.malformed, "a hash batch ends beyond the last index")
+        }
+        var hashes: [PieceHashes] = []
+        for _ in 0..<count {
+            hashes.append(PieceHashes(merkleRoot: try reader.fixed(), sha1: try reader.fixed()))
+        }
+        return hashes
     }
 
     private var body: [UInt8] { Self.body(firstPiece: firstPiece, hashes: hashes, grant: grant) }

@@ -37,17 +37,7 @@ package struct PullStripes: Sendable {
 
     /// The relay's stripes, ascending, for its grant: runs of its pieces.
     package func stripes(of relay: NodeID) -> [PieceRange] {
-        var found: [PieceRange] = []
-        var start: Int?
-        for index in 0...owner.count {
-            let isOwned = index < owner.count && owner[index] == relay
-            if isOwned, start == nil { start = index }
-            if !isOwned, let first = start {
-                if let range = PieceRange(UInt32(first)..<UInt32(index)) { found.append(range) }
-                start = nil
-            }
-        }
-        return found
+        PieceRange.runs(of: owner.indices.lazy.filter { owner[$0] == relay }.map { PieceIndex($0) })
     }
 
     /// A relay is dead or slow: what it has not pulled yet (`pulled` are the pieces with known hashes) goes to the others in
@@ -70,15 +60,15 @@ package struct PullStripes: Sendable {
         return grown
     }
 
-    /// A relay has pulled all it owns: it takes over half of what the one with most left has not begun, from the end, where
-    /// that one gets last. Of the pieces that a relay has not pulled, `underWay` may be on their way: zero where it has
-    /// stalled, and then all of them go. Fewer than `least` are not worth a new grant. Returns who lost some.
-    package mutating func relayIdle(
-        _ idle: NodeID,
+    /// A relay has pulled all it owns: half of what the one with most left has not begun could be its own, from the end,
+    /// where that one gets last. Of the pieces that a relay has not pulled, `underWay` may be on their way: zero where it
+    /// has stalled, and then all of them are meant. Fewer than `least` are not worth a new grant.
+    package func takeover(
+        by idle: NodeID,
         pulled: PieceSet,
         least: Int,
         underWay: (_ relay: NodeID, _ open: Int) -> Int
-    ) -> NodeID? {
+    ) -> Takeover? {
         guard relays.contains(idle) else { return nil }
         var open: [NodeID: [Int]] = [:]
         for index in owner.indices where !pulled.contains(PieceIndex(index)) {
@@ -91,8 +81,14 @@ package struct PullStripes: Sendable {
         let busy = underWay(slowest.key, slowest.value.count)
         let free = slowest.value.dropFirst(busy)
         guard free.count >= (busy == 0 ? 1 : least) else { return nil }
-        for index in free.suffix(busy == 0 ? free.count : (free.count + 1) / 2) { owner[index] = idle }
-        return slowest.key
+        let taken = free.suffix(busy == 0 ? free.count : (free.count + 1) / 2)
+        return Takeover(from: slowest.key, to: idle, pieces: taken.map { PieceIndex($0) }, isStalled: busy == 0)
+    }
+
+    /// The pieces among these that are still one relay's are another's from now on.
+    package mutating func give(_ pieces: some Sequence<PieceIndex>, of owner: NodeID, to relay: NodeID) {
+        guard relays.contains(relay) else { return }
+        for piece in pieces where self.relay(for: piece) == owner { self.owner[piece.int] = relay }
     }
 
     /// A relay joined: pieces that nobody owned are its own. Returns whether it got any.

@@ -22,15 +22,7 @@ package struct AgentNode: Service {
         let runtime = try await NodeRuntime.start(configuration, prefix: "agent", logger: logger)
         logger.info("agent \(runtime.identity.name) listening on \(runtime.address)")
         let work = AgentWork(runtime: runtime, destination: destination)
-        await NodeLoop(runtime: runtime, role: .agent).run { change in
-            switch change {
-            case .assignment(let task, let assignment): await work.begin(task, assignment)
-            case .cancelled(let task, _): await work.cancel(task)
-            case .relayTask(let task, _): runtime.logger.warning("\(task) is a relay task, and this is an agent")
-            }
-        } welcomed: { key in
-            await work.controlKnown(key)
-        }
+        await NodeLoop(runtime: runtime, role: .agent, work: work).run()
         await work.stop()
         await runtime.close()
     }

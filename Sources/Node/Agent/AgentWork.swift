@@ -4,7 +4,7 @@ internal import SluiceAPI
 internal import Units
 
 /// The assignments of this agent: a delivery each. A finished one goes on sharing until its blob is evicted.
-actor AgentWork {
+actor AgentWork: NodeWork {
     private let runtime: NodeRuntime
     private let destination: String
     private var control: VerifyingKey?
@@ -26,7 +26,19 @@ actor AgentWork {
         for (task, assignment) in waiting { await begin(task, assignment) }
     }
 
-    func begin(_ task: String, _ assignment: Assignment) async {
+    func apply(_ change: TaskFeed.Change) async {
+        switch change {
+        case .assignment(let task, let assignment): await begin(task, assignment)
+        case .cancelled(let task, _): await cancel(task)
+        case .relayTask(let task, _): runtime.logger.warning("\(task) is a relay task, and this is an agent")
+        }
+    }
+
+    func released(_ wanted: PieceRelease) {
+        runtime.logger.warning("control asks for pieces of a grant, and this is an agent")
+    }
+
+    private func begin(_ task: String, _ assignment: Assignment) async {
         guard let control else {
             early.append((task, assignment))
             return
@@ -50,7 +62,7 @@ actor AgentWork {
         }
     }
 
-    func cancel(_ task: String) async {
+    private func cancel(_ task: String) async {
         runtime.statuses.forget(task)
         guard let delivery = deliveries.removeValue(forKey: task) else { return }
         await delivery.stop()

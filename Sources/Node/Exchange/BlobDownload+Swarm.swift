@@ -51,11 +51,9 @@ extension BlobDownload {
         let place = address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
         peers[peer] = PeerRecord(address: place)
         guard plan.usesBitTorrent else { return }
-        var isRelay = false
-        if case .relay = kind { isRelay = true }
         engine.sourceAdded(
             source(peer),
-            isRelay ? .relayPeer : .agentPeer,
+            kind.isRelay ? .relayPeer : .agentPeer,
             has: PieceSet(capacity: blob.geometry.pieceCount),
             isChoked: true,
             at: now,

@@ -9,6 +9,8 @@ final class PullQueue: Sendable {
         /// In falling order, so that the next one is the last.
         var missing: [PieceIndex] = []
         var underWay: Set<PieceIndex> = []
+        /// Left to another relay.
+        var withdrawn: Set<PieceIndex> = []
         var isStopped = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
@@ -18,8 +20,24 @@ final class PullQueue: Sendable {
     /// What has to be pulled from now on; pieces that are under way stay so.
     func replace(with wanted: [PieceIndex]) {
         wake { state in
-            state.missing = wanted.filter { !state.underWay.contains($0) }.sorted(by: >)
+            state.missing = wanted.filter { !state.underWay.contains($0) && !state.withdrawn.contains($0) }
+                .sorted(by: >)
         }
+    }
+
+    /// Of these pieces, the ones that are not under way; none of them is handed out from now on.
+    func withdraw(_ pieces: [PieceIndex]) -> [PieceIndex] {
+        state.withLock { state in
+            let free = pieces.filter { !state.underWay.contains($0) }
+            state.withdrawn.formUnion(free)
+            state.missing.removeAll { state.withdrawn.contains($0) }
+            return free
+        }
+    }
+
+    /// What was withdrawn may be wanted again.
+    func forgetWithdrawn() {
+        state.withLock { $0.withdrawn = [] }
     }
 
     /// The next run of neighbouring pieces, `count` at most, without those that have come meanwhile; nil where there is

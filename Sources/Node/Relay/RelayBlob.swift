@@ -79,6 +79,8 @@ actor RelayBlob {
         tasks[task] = work
         guard state == .running else { return report() }
         let new = try Self.grant(in: work, control: control, runtime: runtime)
+        // Whoever was to pull what this relay left has its grant by now.
+        queue.forgetWithdrawn()
         if new != grant, new == nil || new?.stripes != grant?.stripes {
             grant = new
             if let new, work.blob?.torrent.isEmpty ?? true {
@@ -186,7 +188,7 @@ actor RelayBlob {
         guard !batches.isEmpty else { return }
         for batch in batches {
             do {
-                _ = try blob.accept(batch)
+                _ = try blob.accept(batch, isOwn: true)
             } catch {
                 runtime.logger.error("an own hash batch does not hold", metadata: ["error": "\(error)"])
             }
@@ -234,8 +236,17 @@ actor RelayBlob {
         }
     }
 
-    /// Every batch again: control may have lost what was sent while its stream was down.
-    func repeatBatches() {
+    /// Leaves pieces to another relay, if they are neither here nor on their way. Returns those it leaves.
+    func release(_ wanted: [PieceSpan]) -> [PieceSpan] {
+        let available = blob.cache.available
+        let missing = wanted.pieces(below: blob.geometry.pieceCount).filter { !available.contains($0) }
+        return PieceRange.runs(of: queue.withdraw(missing)).map { PieceSpan($0) }
+    }
+
+    /// Every batch again: control may have lost what was sent while its stream was down, and knows no more of what it
+    /// wanted released.
+    func controlReturned() {
+        queue.forgetWithdrawn()
         var rest = blob.batches(from: PieceIndex(0))[...]
         while !rest.isEmpty {
             var message = HashBatches()

@@ -21,15 +21,7 @@ package struct RelayNode: Service {
         let runtime = try await NodeRuntime.start(configuration, prefix: "relay", logger: logger)
         logger.info("relay \(runtime.identity.name) listening on \(runtime.address)")
         let work = RelayWork(runtime: runtime)
-        await NodeLoop(runtime: runtime, role: .relay).run { change in
-            switch change {
-            case .relayTask(let task, let relayTask): await work.begin(task, relayTask)
-            case .cancelled(let task, _): await work.cancel(task)
-            case .assignment(let task, _): runtime.logger.warning("\(task) is an assignment, and this is a relay")
-            }
-        } welcomed: { key in
-            await work.controlKnown(key)
-        }
+        await NodeLoop(runtime: runtime, role: .relay, work: work).run()
         await work.stop()
         await runtime.close()
     }

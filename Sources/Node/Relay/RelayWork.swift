@@ -5,7 +5,7 @@ internal import SluiceAPI
 internal import Units
 
 /// The relay tasks of this relay: one pull and one place on the shelf for each blob, however many tasks name it.
-actor RelayWork {
+actor RelayWork: NodeWork {
     private let runtime: NodeRuntime
     private var control: VerifyingKey?
     /// Tasks that came before control said who it is.
@@ -17,14 +17,28 @@ actor RelayWork {
 
     func controlKnown(_ key: VerifyingKey) async {
         control = key
-        // Batches that were sent while the stream was down are lost to control.
-        for blob in blobs.values { await blob.repeatBatches() }
+        for blob in blobs.values { await blob.controlReturned() }
         let waiting = early
         early = []
         for (task, work) in waiting { await begin(task, work) }
     }
 
-    func begin(_ task: String, _ work: RelayTask) async {
+    func apply(_ change: TaskFeed.Change) async {
+        switch change {
+        case .relayTask(let task, let work): await begin(task, work)
+        case .cancelled(let task, _): await cancel(task)
+        case .assignment(let task, _): runtime.logger.warning("\(task) is an assignment, and this is a relay")
+        }
+    }
+
+    func released(_ wanted: PieceRelease) async {
+        guard let id = BlobID(bytes: wanted.blob), let blob = blobs[id] else { return }
+        var answer = wanted
+        answer.pieces = await blob.release(wanted.pieces)
+        runtime.link.send(.pieceRelease(answer))
+    }
+
+    private func begin(_ task: String, _ work: RelayTask) async {
         guard let control else {
             early.append((task, work))
             return
@@ -46,7 +60,7 @@ actor RelayWork {
         }
     }
 
-    func cancel(_ task: String) async {
+    private func cancel(_ task: String) async {
         runtime.statuses.forget(task)
         guard let id = owners.removeValue(forKey: task), let blob = blobs[id] else { return }
         guard await blob.remove(task) else { return }

@@ -86,8 +86,8 @@ final class ActiveBlob: Sendable {
         try outcome.get()
     }
 
-    /// Checks a batch that somebody passed on; returns the pieces that can be proven by it and hands it on.
-    func accept(_ batch: HashBatch) throws(ManifestError) -> [PieceIndex] {
+    /// Checks a batch, our own or one that somebody passed on; returns the pieces that can be proven by it and hands it on.
+    func accept(_ batch: HashBatch, isOwn: Bool = false) throws(ManifestError) -> [PieceIndex] {
         let outcome: Result<[PieceIndex], ManifestError> = state.withLock { state in
             do throws(ManifestError) {
                 return .success(try state.manifest.batchArrived(batch))
@@ -97,7 +97,7 @@ final class ActiveBlob: Sendable {
         }
         let pieces = try outcome.get()
         if !pieces.isEmpty {
-            swarm.publish([batch])
+            swarm.publish([batch], areOwn: isOwn)
             finishIfComplete()
         }
         return pieces

@@ -13,6 +13,7 @@ extension ConnectRequest {
         case .leaseHeartbeat(let value)?: members.append(("leaseHeartbeat", value.json))
         case .hashBatches(let value)?: members.append(("hashBatches", value.json))
         case .originUsage(let value)?: members.append(("originUsage", value.json))
+        case .pieceRelease(let value)?: members.append(("pieceRelease", value.json))
         case nil: break
         }
         return .members(members)
@@ -36,6 +37,8 @@ extension ConnectRequest {
                 self.message = .hashBatches(try HashBatches(json: value))
             case "originUsage", "origin_usage":
                 self.message = .originUsage(try OriginUsage(json: value))
+            case "pieceRelease", "piece_release":
+                self.message = .pieceRelease(try PieceRelease(json: value))
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -53,6 +56,7 @@ extension ConnectResponse {
         case .drain(let value)?: members.append(("drain", value.json))
         case .statusAck(let value)?: members.append(("statusAck", value.json))
         case .usageAck(let value)?: members.append(("usageAck", value.json))
+        case .pieceRelease(let value)?: members.append(("pieceRelease", value.json))
         case nil: break
         }
         return .members(members)
@@ -76,6 +80,8 @@ extension ConnectResponse {
                 self.message = .statusAck(try StatusAck(json: value))
             case "usageAck", "usage_ack":
                 self.message = .usageAck(try UsageAck(json: value))
+            case "pieceRelease", "piece_release":
+                self.message = .pieceRelease(try PieceRelease(json: value))
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -104,7 +110,9 @@ extension Hello {
             case "publicKey", "public_key":
                 self.publicKey = try JSONCoding.bytes(value, "publicKey")
             case "tasks":
-                self.tasks = try JSONCoding.array(value, "tasks") { (value, name) throws(ProtobufError) in try TaskAck(json: value) }
+                self.tasks = try JSONCoding.array(value, "tasks") { (value, name) throws(ProtobufError) in
+                    try TaskAck(json: value)
+                }
             case "incarnation":
                 self.incarnation = try JSONCoding.integer(value, "incarnation")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
@@ -117,7 +125,9 @@ extension Welcome {
     /// Canonical proto3 JSON; fields at their default are left out.
     package var json: JSONValue {
         var members: [(String, JSONValue)] = []
-        if !self.controlPublicKey.isEmpty { members.append(("controlPublicKey", JSONCoding.json(self.controlPublicKey))) }
+        if !self.controlPublicKey.isEmpty {
+            members.append(("controlPublicKey", JSONCoding.json(self.controlPublicKey)))
+        }
         if let value = self.heartbeatInterval { members.append(("heartbeatInterval", value.json)) }
         if let value = self.statusInterval { members.append(("statusInterval", value.json)) }
         return .members(members)
@@ -299,7 +309,9 @@ extension RelayTask {
             case "pullGrant", "pull_grant":
                 self.pullGrant = try JSONCoding.bytes(value, "pullGrant")
             case "relays":
-                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in try Endpoint(json: value) }
+                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in
+                    try Endpoint(json: value)
+                }
             case "priority":
                 self.priority = try JSONCoding.integer(value, "priority")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
@@ -335,7 +347,9 @@ extension Assignment {
             case "fileName", "file_name":
                 self.fileName = try JSONCoding.string(value, "fileName")
             case "relays":
-                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in try Endpoint(json: value) }
+                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in
+                    try Endpoint(json: value)
+                }
             case "config":
                 self.config = try DistributionConfig(json: value)
             case "epoch":
@@ -433,7 +447,9 @@ extension TaskStatus {
             case "sequence":
                 self.sequence = try JSONCoding.integer(value, "sequence")
             case "state":
-                self.state = try JSONCoding.enumeration(value, "state", names: TaskState.names) { TaskState(rawValue: $0) }
+                self.state = try JSONCoding.enumeration(value, "state", names: TaskState.names) {
+                    TaskState(rawValue: $0)
+                }
             case "message":
                 self.message = try JSONCoding.string(value, "message")
             case "verifiedBytes", "verified_bytes":
@@ -449,7 +465,9 @@ extension TaskStatus {
             case "assist":
                 self.assist = try JSONCoding.string(value, "assist")
             case "reports":
-                self.reports = try JSONCoding.array(value, "reports") { (value, name) throws(ProtobufError) in try PeerReport(json: value) }
+                self.reports = try JSONCoding.array(value, "reports") { (value, name) throws(ProtobufError) in
+                    try PeerReport(json: value)
+                }
             case "originBytes", "origin_bytes":
                 self.originBytes = try JSONCoding.integer(value, "originBytes")
             case "servedBytes", "served_bytes":
@@ -487,6 +505,58 @@ extension StatusAck {
     }
 }
 
+extension PieceRelease {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if !self.blob.isEmpty { members.append(("blob", JSONCoding.json(self.blob))) }
+        if !self.pieces.isEmpty { members.append(("pieces", .array(self.pieces.map { $0.json }))) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "blob":
+                self.blob = try JSONCoding.bytes(value, "blob")
+            case "pieces":
+                self.pieces = try JSONCoding.array(value, "pieces") { (value, name) throws(ProtobufError) in
+                    try PieceSpan(json: value)
+                }
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
+extension PieceSpan {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if self.first != 0 { members.append(("first", JSONCoding.json(self.first))) }
+        if self.count != 0 { members.append(("count", JSONCoding.json(self.count))) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "first":
+                self.first = try JSONCoding.integer(value, "first")
+            case "count":
+                self.count = try JSONCoding.integer(value, "count")
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
 extension HashBatches {
     /// Canonical proto3 JSON; fields at their default are left out.
     package var json: JSONValue {
@@ -505,7 +575,9 @@ extension HashBatches {
             case "blob":
                 self.blob = try JSONCoding.bytes(value, "blob")
             case "batches":
-                self.batches = try JSONCoding.array(value, "batches") { (value, name) throws(ProtobufError) in try JSONCoding.bytes(value, name) }
+                self.batches = try JSONCoding.array(value, "batches") { (value, name) throws(ProtobufError) in
+                    try JSONCoding.bytes(value, name)
+                }
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -21,6 +21,8 @@ package struct ConnectRequest: Hashable, Sendable {
         case hashBatches(HashBatches)
         /// Bytes taken from an origin.
         case originUsage(OriginUsage)
+        /// What the relay leaves to another of the pieces it was asked for.
+        case pieceRelease(PieceRelease)
     }
     /// What it says.
     package var message: Message?
@@ -81,6 +83,10 @@ extension ConnectRequest {
             if let value = unsafe c.pointee.origin_usage {
                 self.message = .originUsage(try unsafe OriginUsage(c: value))
             }
+        case 7:
+            if let value = unsafe c.pointee.piece_release {
+                self.message = .pieceRelease(try unsafe PieceRelease(c: value))
+            }
         default: break
         }
     }
@@ -109,6 +115,9 @@ extension ConnectRequest {
         case .originUsage(let value)?:
             unsafe c.pointee.message_case = Sluice__V1__ConnectRequest__MessageCase(rawValue: 6)
             unsafe c.pointee.origin_usage = unsafe value.c(in: arena)
+        case .pieceRelease(let value)?:
+            unsafe c.pointee.message_case = Sluice__V1__ConnectRequest__MessageCase(rawValue: 7)
+            unsafe c.pointee.piece_release = unsafe value.c(in: arena)
         case nil: break
         }
         return unsafe c
@@ -131,6 +140,8 @@ package struct ConnectResponse: Hashable, Sendable {
         case statusAck(StatusAck)
         /// Usage control has stored; the node need not repeat it.
         case usageAck(UsageAck)
+        /// Which pieces of its grant a relay is asked to leave to another.
+        case pieceRelease(PieceRelease)
     }
     /// What it says.
     package var message: Message?
@@ -191,6 +202,10 @@ extension ConnectResponse {
             if let value = unsafe c.pointee.usage_ack {
                 self.message = .usageAck(try unsafe UsageAck(c: value))
             }
+        case 7:
+            if let value = unsafe c.pointee.piece_release {
+                self.message = .pieceRelease(try unsafe PieceRelease(c: value))
+            }
         default: break
         }
     }
@@ -219,6 +234,9 @@ extension ConnectResponse {
         case .usageAck(let value)?:
             unsafe c.pointee.message_case = Sluice__V1__ConnectResponse__MessageCase(rawValue: 6)
             unsafe c.pointee.usage_ack = unsafe value.c(in: arena)
+        case .pieceRelease(let value)?:
+            unsafe c.pointee.message_case = Sluice__V1__ConnectResponse__MessageCase(rawValue: 7)
+            unsafe c.pointee.piece_release = unsafe value.c(in: arena)
         case nil: break
         }
         return unsafe c
@@ -271,7 +289,9 @@ extension Hello {
             self.node = try unsafe Node(c: value)
         }
         self.publicKey = unsafe ProtobufC.bytes(c.pointee.public_key)
-        self.tasks = try unsafe ProtobufC.messages(c.pointee.n_tasks, c.pointee.tasks) { (value) throws(ProtobufError) in try unsafe TaskAck(c: value) }
+        self.tasks = try unsafe ProtobufC.messages(c.pointee.n_tasks, c.pointee.tasks) {
+            (value) throws(ProtobufError) in try unsafe TaskAck(c: value)
+        }
         self.incarnation = unsafe c.pointee.incarnation
     }
 }
@@ -713,7 +733,9 @@ extension RelayTask {
         }
         self.distribution = unsafe ProtobufC.string(c.pointee.distribution)
         self.pullGrant = unsafe ProtobufC.bytes(c.pointee.pull_grant)
-        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) { (value) throws(ProtobufError) in try unsafe Endpoint(c: value) }
+        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) {
+            (value) throws(ProtobufError) in try unsafe Endpoint(c: value)
+        }
         self.priority = unsafe c.pointee.priority
     }
 }
@@ -793,7 +815,9 @@ extension Assignment {
         }
         self.distribution = unsafe ProtobufC.string(c.pointee.distribution)
         self.fileName = unsafe ProtobufC.string(c.pointee.file_name)
-        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) { (value) throws(ProtobufError) in try unsafe Endpoint(c: value) }
+        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) {
+            (value) throws(ProtobufError) in try unsafe Endpoint(c: value)
+        }
         if let value = unsafe c.pointee.config {
             self.config = try unsafe DistributionConfig(c: value)
         }
@@ -1020,7 +1044,9 @@ extension TaskStatus {
         }
         self.sha256 = unsafe ProtobufC.string(c.pointee.sha256)
         self.assist = unsafe ProtobufC.string(c.pointee.assist)
-        self.reports = try unsafe ProtobufC.messages(c.pointee.n_reports, c.pointee.reports) { (value) throws(ProtobufError) in try unsafe PeerReport(c: value) }
+        self.reports = try unsafe ProtobufC.messages(c.pointee.n_reports, c.pointee.reports) {
+            (value) throws(ProtobufError) in try unsafe PeerReport(c: value)
+        }
         self.originBytes = unsafe c.pointee.origin_bytes
         self.servedBytes = unsafe c.pointee.served_bytes
         self.originChanged = unsafe ProtobufC.string(c.pointee.origin_changed)
@@ -1117,6 +1143,120 @@ extension StatusAck {
             unsafe c.pointee.task = unsafe arena.string(self.task)
         }
         unsafe c.pointee.sequence = self.sequence
+        return unsafe c
+    }
+}
+
+/// Pieces of a grant that change hands. Control names those that it would give to another relay; the relay answers with
+/// those among them that it neither has nor is about to pull, and pulls none of these until its next grant.
+package struct PieceRelease: Hashable, Sendable {
+    /// The blob id, 32 bytes.
+    package var blob: [UInt8] = []
+    /// The pieces, ascending.
+    package var pieces: [PieceSpan] = []
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension PieceRelease: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.PieceRelease"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__piece_release__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__piece_release__get_packed_size($0) },
+            pack: { unsafe sluice__v1__piece_release__pack($0, $1) }
+        )
+    }
+}
+
+extension PieceRelease {
+    init(c: UnsafePointer<Sluice__V1__PieceRelease>) throws(ProtobufError) {
+        self.blob = unsafe ProtobufC.bytes(c.pointee.blob)
+        self.pieces = try unsafe ProtobufC.messages(c.pointee.n_pieces, c.pointee.pieces) {
+            (value) throws(ProtobufError) in try unsafe PieceSpan(c: value)
+        }
+    }
+}
+
+extension PieceRelease {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__PieceRelease> {
+        let c = unsafe arena.array(Sluice__V1__PieceRelease.self, count: 1)
+        unsafe sluice__v1__piece_release__init(c)
+        if !self.blob.isEmpty {
+            unsafe c.pointee.blob = unsafe arena.bytes(self.blob)
+        }
+        if !self.pieces.isEmpty {
+            unsafe c.pointee.n_pieces = self.pieces.count
+            unsafe c.pointee.pieces = unsafe arena.pointers(self.pieces.map { unsafe $0.c(in: arena) })
+        }
+        return unsafe c
+    }
+}
+
+/// Consecutive pieces.
+package struct PieceSpan: Hashable, Sendable {
+    /// The first one's index.
+    package var first: UInt32 = 0
+    /// How many.
+    package var count: UInt32 = 0
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension PieceSpan: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.PieceSpan"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__piece_span__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__piece_span__get_packed_size($0) },
+            pack: { unsafe sluice__v1__piece_span__pack($0, $1) }
+        )
+    }
+}
+
+extension PieceSpan {
+    init(c: UnsafePointer<Sluice__V1__PieceSpan>) throws(ProtobufError) {
+        self.first = unsafe c.pointee.first
+        self.count = unsafe c.pointee.count
+    }
+}
+
+extension PieceSpan {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__PieceSpan> {
+        let c = unsafe arena.array(Sluice__V1__PieceSpan.self, count: 1)
+        unsafe sluice__v1__piece_span__init(c)
+        unsafe c.pointee.first = self.first
+        unsafe c.pointee.count = self.count
         return unsafe c
     }
 }

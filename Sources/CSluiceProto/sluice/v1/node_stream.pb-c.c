@@ -637,6 +637,96 @@ void   sluice__v1__status_ack__free_unpacked
   assert(message->base.descriptor == &sluice__v1__status_ack__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sluice__v1__piece_release__init
+                     (Sluice__V1__PieceRelease         *message)
+{
+  static const Sluice__V1__PieceRelease init_value = SLUICE__V1__PIECE_RELEASE__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__piece_release__get_packed_size
+                     (const Sluice__V1__PieceRelease *message)
+{
+  assert(message->base.descriptor == &sluice__v1__piece_release__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__piece_release__pack
+                     (const Sluice__V1__PieceRelease *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__piece_release__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__piece_release__pack_to_buffer
+                     (const Sluice__V1__PieceRelease *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__piece_release__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__PieceRelease *
+       sluice__v1__piece_release__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__PieceRelease *)
+     protobuf_c_message_unpack (&sluice__v1__piece_release__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__piece_release__free_unpacked
+                     (Sluice__V1__PieceRelease *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__piece_release__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sluice__v1__piece_span__init
+                     (Sluice__V1__PieceSpan         *message)
+{
+  static const Sluice__V1__PieceSpan init_value = SLUICE__V1__PIECE_SPAN__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__piece_span__get_packed_size
+                     (const Sluice__V1__PieceSpan *message)
+{
+  assert(message->base.descriptor == &sluice__v1__piece_span__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__piece_span__pack
+                     (const Sluice__V1__PieceSpan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__piece_span__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__piece_span__pack_to_buffer
+                     (const Sluice__V1__PieceSpan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__piece_span__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__PieceSpan *
+       sluice__v1__piece_span__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__PieceSpan *)
+     protobuf_c_message_unpack (&sluice__v1__piece_span__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__piece_span__free_unpacked
+                     (Sluice__V1__PieceSpan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__piece_span__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sluice__v1__hash_batches__init
                      (Sluice__V1__HashBatches         *message)
 {
@@ -682,7 +772,7 @@ void   sluice__v1__hash_batches__free_unpacked
   assert(message->base.descriptor == &sluice__v1__hash_batches__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor sluice__v1__connect_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor sluice__v1__connect_request__field_descriptors[7] =
 {
   {
     "hello",
@@ -756,6 +846,18 @@ static const ProtobufCFieldDescriptor sluice__v1__connect_request__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "piece_release",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__ConnectRequest, message_case),
+    offsetof(Sluice__V1__ConnectRequest, piece_release),
+    &sluice__v1__piece_release__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__connect_request__field_indices_by_name[] = {
   2,   /* field[2] = ack */
@@ -763,12 +865,13 @@ static const unsigned sluice__v1__connect_request__field_indices_by_name[] = {
   0,   /* field[0] = hello */
   3,   /* field[3] = lease_heartbeat */
   5,   /* field[5] = origin_usage */
+  6,   /* field[6] = piece_release */
   1,   /* field[1] = status */
 };
 static const ProtobufCIntRange sluice__v1__connect_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor sluice__v1__connect_request__descriptor =
 {
@@ -778,14 +881,14 @@ const ProtobufCMessageDescriptor sluice__v1__connect_request__descriptor =
   "Sluice__V1__ConnectRequest",
   "sluice.v1",
   sizeof(Sluice__V1__ConnectRequest),
-  6,
+  7,
   sluice__v1__connect_request__field_descriptors,
   sluice__v1__connect_request__field_indices_by_name,
   1,  sluice__v1__connect_request__number_ranges,
   (ProtobufCMessageInit) sluice__v1__connect_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descriptors[6] =
+static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descriptors[7] =
 {
   {
     "welcome",
@@ -859,10 +962,23 @@ static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "piece_release",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__ConnectResponse, message_case),
+    offsetof(Sluice__V1__ConnectResponse, piece_release),
+    &sluice__v1__piece_release__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__connect_response__field_indices_by_name[] = {
   3,   /* field[3] = drain */
   2,   /* field[2] = lease_grant */
+  6,   /* field[6] = piece_release */
   4,   /* field[4] = status_ack */
   1,   /* field[1] = task */
   5,   /* field[5] = usage_ack */
@@ -871,7 +987,7 @@ static const unsigned sluice__v1__connect_response__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__connect_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor =
 {
@@ -881,7 +997,7 @@ const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor =
   "Sluice__V1__ConnectResponse",
   "sluice.v1",
   sizeof(Sluice__V1__ConnectResponse),
-  6,
+  7,
   sluice__v1__connect_response__field_descriptors,
   sluice__v1__connect_response__field_indices_by_name,
   1,  sluice__v1__connect_response__number_ranges,
@@ -1940,6 +2056,108 @@ const ProtobufCMessageDescriptor sluice__v1__status_ack__descriptor =
   sluice__v1__status_ack__field_indices_by_name,
   1,  sluice__v1__status_ack__number_ranges,
   (ProtobufCMessageInit) sluice__v1__status_ack__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__piece_release__field_descriptors[2] =
+{
+  {
+    "blob",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PieceRelease, blob),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pieces",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__PieceRelease, n_pieces),
+    offsetof(Sluice__V1__PieceRelease, pieces),
+    &sluice__v1__piece_span__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__piece_release__field_indices_by_name[] = {
+  0,   /* field[0] = blob */
+  1,   /* field[1] = pieces */
+};
+static const ProtobufCIntRange sluice__v1__piece_release__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor sluice__v1__piece_release__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.PieceRelease",
+  "PieceRelease",
+  "Sluice__V1__PieceRelease",
+  "sluice.v1",
+  sizeof(Sluice__V1__PieceRelease),
+  2,
+  sluice__v1__piece_release__field_descriptors,
+  sluice__v1__piece_release__field_indices_by_name,
+  1,  sluice__v1__piece_release__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__piece_release__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__piece_span__field_descriptors[2] =
+{
+  {
+    "first",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PieceSpan, first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PieceSpan, count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__piece_span__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = first */
+};
+static const ProtobufCIntRange sluice__v1__piece_span__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor sluice__v1__piece_span__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.PieceSpan",
+  "PieceSpan",
+  "Sluice__V1__PieceSpan",
+  "sluice.v1",
+  sizeof(Sluice__V1__PieceSpan),
+  2,
+  sluice__v1__piece_span__field_descriptors,
+  sluice__v1__piece_span__field_indices_by_name,
+  1,  sluice__v1__piece_span__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__piece_span__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor sluice__v1__hash_batches__field_descriptors[2] =

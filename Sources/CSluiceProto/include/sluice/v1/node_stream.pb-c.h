@@ -33,6 +33,8 @@ typedef struct Sluice__V1__Endpoint Sluice__V1__Endpoint;
 typedef struct Sluice__V1__TaskAck Sluice__V1__TaskAck;
 typedef struct Sluice__V1__TaskStatus Sluice__V1__TaskStatus;
 typedef struct Sluice__V1__StatusAck Sluice__V1__StatusAck;
+typedef struct Sluice__V1__PieceRelease Sluice__V1__PieceRelease;
+typedef struct Sluice__V1__PieceSpan Sluice__V1__PieceSpan;
 typedef struct Sluice__V1__HashBatches Sluice__V1__HashBatches;
 
 
@@ -48,7 +50,8 @@ typedef enum {
   SLUICE__V1__CONNECT_REQUEST__MESSAGE_ACK = 3,
   SLUICE__V1__CONNECT_REQUEST__MESSAGE_LEASE_HEARTBEAT = 4,
   SLUICE__V1__CONNECT_REQUEST__MESSAGE_HASH_BATCHES = 5,
-  SLUICE__V1__CONNECT_REQUEST__MESSAGE_ORIGIN_USAGE = 6
+  SLUICE__V1__CONNECT_REQUEST__MESSAGE_ORIGIN_USAGE = 6,
+  SLUICE__V1__CONNECT_REQUEST__MESSAGE_PIECE_RELEASE = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__CONNECT_REQUEST__MESSAGE__CASE)
 } Sluice__V1__ConnectRequest__MessageCase;
 
@@ -84,6 +87,10 @@ struct  Sluice__V1__ConnectRequest
      * Bytes taken from an origin.
      */
     Sluice__V1__OriginUsage *origin_usage;
+    /*
+     * What the relay leaves to another of the pieces it was asked for.
+     */
+    Sluice__V1__PieceRelease *piece_release;
   };
 };
 #define SLUICE__V1__CONNECT_REQUEST__INIT \
@@ -98,7 +105,8 @@ typedef enum {
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_LEASE_GRANT = 3,
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_DRAIN = 4,
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_STATUS_ACK = 5,
-  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_USAGE_ACK = 6
+  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_USAGE_ACK = 6,
+  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_PIECE_RELEASE = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__CONNECT_RESPONSE__MESSAGE__CASE)
 } Sluice__V1__ConnectResponse__MessageCase;
 
@@ -134,6 +142,10 @@ struct  Sluice__V1__ConnectResponse
      * Usage control has stored; the node need not repeat it.
      */
     Sluice__V1__UsageAck *usage_ack;
+    /*
+     * Which pieces of its grant a relay is asked to leave to another.
+     */
+    Sluice__V1__PieceRelease *piece_release;
   };
 };
 #define SLUICE__V1__CONNECT_RESPONSE__INIT \
@@ -533,6 +545,48 @@ struct  Sluice__V1__StatusAck
 
 
 /*
+ * Pieces of a grant that change hands. Control names those that it would give to another relay; the relay answers with
+ * those among them that it neither has nor is about to pull, and pulls none of these until its next grant.
+ */
+struct  Sluice__V1__PieceRelease
+{
+  ProtobufCMessage base;
+  /*
+   * The blob id, 32 bytes.
+   */
+  ProtobufCBinaryData blob;
+  /*
+   * The pieces, ascending.
+   */
+  size_t n_pieces;
+  Sluice__V1__PieceSpan **pieces;
+};
+#define SLUICE__V1__PIECE_RELEASE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__piece_release__descriptor) \
+    , {0,NULL}, 0,NULL }
+
+
+/*
+ * Consecutive pieces.
+ */
+struct  Sluice__V1__PieceSpan
+{
+  ProtobufCMessage base;
+  /*
+   * The first one's index.
+   */
+  uint32_t first;
+  /*
+   * How many.
+   */
+  uint32_t count;
+};
+#define SLUICE__V1__PIECE_SPAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__piece_span__descriptor) \
+    , 0, 0 }
+
+
+/*
  * Hash batches in canonical form.
  */
 struct  Sluice__V1__HashBatches
@@ -819,6 +873,44 @@ Sluice__V1__StatusAck *
 void   sluice__v1__status_ack__free_unpacked
                      (Sluice__V1__StatusAck *message,
                       ProtobufCAllocator *allocator);
+/* Sluice__V1__PieceRelease methods */
+void   sluice__v1__piece_release__init
+                     (Sluice__V1__PieceRelease         *message);
+size_t sluice__v1__piece_release__get_packed_size
+                     (const Sluice__V1__PieceRelease   *message);
+size_t sluice__v1__piece_release__pack
+                     (const Sluice__V1__PieceRelease   *message,
+                      uint8_t             *out);
+size_t sluice__v1__piece_release__pack_to_buffer
+                     (const Sluice__V1__PieceRelease   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__PieceRelease *
+       sluice__v1__piece_release__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__piece_release__free_unpacked
+                     (Sluice__V1__PieceRelease *message,
+                      ProtobufCAllocator *allocator);
+/* Sluice__V1__PieceSpan methods */
+void   sluice__v1__piece_span__init
+                     (Sluice__V1__PieceSpan         *message);
+size_t sluice__v1__piece_span__get_packed_size
+                     (const Sluice__V1__PieceSpan   *message);
+size_t sluice__v1__piece_span__pack
+                     (const Sluice__V1__PieceSpan   *message,
+                      uint8_t             *out);
+size_t sluice__v1__piece_span__pack_to_buffer
+                     (const Sluice__V1__PieceSpan   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__PieceSpan *
+       sluice__v1__piece_span__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__piece_span__free_unpacked
+                     (Sluice__V1__PieceSpan *message,
+                      ProtobufCAllocator *allocator);
 /* Sluice__V1__HashBatches methods */
 void   sluice__v1__hash_batches__init
                      (Sluice__V1__HashBatches         *message);
@@ -882,6 +974,12 @@ typedef void (*Sluice__V1__TaskStatus_Closure)
 typedef void (*Sluice__V1__StatusAck_Closure)
                  (const Sluice__V1__StatusAck *message,
                   void *closure_data);
+typedef void (*Sluice__V1__PieceRelease_Closure)
+                 (const Sluice__V1__PieceRelease *message,
+                  void *closure_data);
+typedef void (*Sluice__V1__PieceSpan_Closure)
+                 (const Sluice__V1__PieceSpan *message,
+                  void *closure_data);
 typedef void (*Sluice__V1__HashBatches_Closure)
                  (const Sluice__V1__HashBatches *message,
                   void *closure_data);
@@ -926,6 +1024,8 @@ extern const ProtobufCMessageDescriptor sluice__v1__endpoint__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__task_ack__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__task_status__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__status_ack__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__piece_release__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__piece_span__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__hash_batches__descriptor;
 extern const ProtobufCServiceDescriptor sluice__v1__node_stream_service__descriptor;
 

@@ -1,5 +1,3 @@
-package import Units
-
 /// A run of consecutive pieces.
 package struct PieceRange: Hashable, Sendable {
     package let first: PieceIndex
@@ -21,4 +19,17 @@ package struct PieceRange: Hashable, Sendable {
     /// The pieces' indices.
     package var indices: Range<UInt32> { first.rawValue..<first.rawValue + count.rawValue }
     package func contains(_ piece: PieceIndex) -> Bool { indices.contains(piece.rawValue) }
+
+    /// Runs of consecutive pieces, of pieces in rising order.
+    package static func runs(of pieces: some Sequence<PieceIndex>) -> [PieceRange] {
+        var found: [Range<UInt32>] = []
+        for piece in pieces.lazy.map(\.rawValue) {
+            if let last = found.last, last.upperBound == piece {
+                found[found.count - 1] = last.lowerBound..<piece + 1
+            } else {
+                found.append(piece..<piece + 1)
+            }
+        }
+        return found.compactMap { PieceRange($0) }
+    }
 }
