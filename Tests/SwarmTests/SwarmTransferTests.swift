@@ -64,10 +64,14 @@ import Units
         let geometry = try #require(PieceGeometry(size: ByteCount(1_000_001), pieceLength: 65_536))
         let id = try #require(BlobID(bytes: Array(repeating: 7, count: 32)))
         let (control, relay) = (SigningKey(), SigningKey())
-        let stripe = try #require(PieceRange(first: PieceIndex(0), count: geometry.pieceCount))
-        let epoch = Epoch(rawValue: 1)
-        let key = relay.publicKey
-        let grant = PullGrant.signed(blob: id, geometry: geometry, relay: key, stripes: [stripe], epoch: epoch, by: control)
+        let grant = PullGrant.signed(
+            blob: id,
+            geometry: geometry,
+            relay: relay.publicKey,
+            stripes: try [#require(PieceRange(first: PieceIndex(0), count: geometry.pieceCount))],
+            epoch: Epoch(rawValue: 1),
+            by: control
+        )
         let group = MultiThreadedEventLoopGroup.singleton
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
@@ -96,11 +100,7 @@ import Units
                     )
                 }
             }
-            let session = SwarmSession(
-                group: group,
-                peerID: .random(using: &generator),
-                logger: Logger(label: "test")
-            )
+            let session = SwarmSession(group: group, peerID: .random(using: &generator), logger: Logger(label: "test"))
             sessions.append(session)
             let listener = try await ServerBootstrap(group: group)
                 .childChannelInitializer { session.accept($0) }
