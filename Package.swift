@@ -68,7 +68,12 @@ let package = Package(
         module("Download", ["Units", "Manifest"]),
         // Row 2: owners.
         module("Transport", ["Units", "COpenSSL", "CLinux", nio("NIOCore"), nio("NIOPosix"), logging]),
-        module("PieceCache", ["Units", "Manifest", "CLinux", nio("NIOCore"), nio("NIOPosix"), logging]),
+        module(
+            "PieceCache",
+            [
+                "Units", "Manifest", "CLinux", nio("NIOCore"), nio("NIOPosix"), nio("NIOConcurrencyHelpers"), logging,
+            ]
+        ),
         module("OriginClient", ["Units", "CCurl", nio("NIOCore"), logging]),
         module("Store", ["Units", .product(name: "GRDB", package: "GRDB.swift"), logging]),
         // Row 3: protocols.
@@ -78,7 +83,10 @@ let package = Package(
         ),
         module(
             "Swarm",
-            ["Units", "BitTorrent", "Manifest", "PieceCache", "Transport", nio("NIOCore"), nio("NIOPosix"), logging]
+            [
+                "Units", "BitTorrent", "Manifest", "PieceCache", "Transport", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOConcurrencyHelpers"), logging,
+            ]
         ),
         // Row 4: calls.
         module("RPC", ["Units", "HTTP", "CProtobufC", "CZlib", nio("NIOCore"), nio("NIOPosix"), logging]),
@@ -89,7 +97,8 @@ let package = Package(
             "Node",
             [
                 "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "PieceCache", "Swarm", "OriginClient", "Download",
-                "Leases", "Scheduling", "Manifest", "BitTorrent", nio("NIOCore"), nio("NIOPosix"), logging, lifecycle,
+                "Leases", "Scheduling", "Manifest", "BitTorrent", nio("NIOCore"), nio("NIOPosix"),
+                nio("NIOConcurrencyHelpers"), logging, lifecycle,
             ]
         ),
         module(

@@ -149,6 +149,7 @@ package struct DownloadEngine: Sendable {
         let asked = sources[id]?.outstanding.removeValue(forKey: block)
         sources[id]?.meter.add(bytes.rawValue)
         sources[id]?.failures = 0
+        sources[id]?.lastAnswer = now
         sources[id]?.queue.blockArrived(after: asked.map { now - $0 }, at: now)
         if kind.isPeer { peerMeter.add(bytes.rawValue) }
         let number = Int(block.offset / Block.maximumLength)
@@ -170,7 +171,7 @@ package struct DownloadEngine: Sendable {
         }
         partial[block.piece] = progress
         if progress.isReceived { verifyIfProvable(block.piece, &actions) }
-        fillAll(now, &actions)
+        refill(id, now, &actions)
         return true
     }
 

@@ -8,6 +8,14 @@ package enum Limits {
     /// How much of the whole rate is asked for ahead at all peers together, and the fewest blocks.
     package static let requestTime = Duration.seconds(2)
     package static let minimumRequests = 64
+    /// Agents that are asked at once: one for each 128 KiB/s of the whole rate, within bounds.
+    package static let flowRate: UInt64 = 128 << 10
+    package static let fewestFlows = 8
+    package static let mostFlows = 32
+    /// One that has not answered for this long stands still.
+    package static let flowPatience = Duration.seconds(1)
+    /// New requests go out once this part of all that may be under way is free: an eighth.
+    package static let refillShare = 8
     /// Pieces partly received at once. Few pieces leave sources idle that have none of them.
     package static let maximumPartialPieces = 512
     /// Bytes of pieces partly received or not proven yet, 32 MiB.

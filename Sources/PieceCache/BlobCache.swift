@@ -1,5 +1,6 @@
 internal import Logging
 package import Manifest
+internal import NIOConcurrencyHelpers
 package import NIOCore
 internal import Synchronization
 package import Units
@@ -10,7 +11,8 @@ package final class BlobCache: Sendable {
     package let geometry: PieceGeometry
     let space: CacheSpace
     let data: CacheFile
-    let state: Mutex<BlobState>
+    /// Not a `Mutex`, which is handed over to a waiter each time event loops meet at it, and stalls them on a busy machine.
+    let state: NIOLockedValueBox<BlobState>
     private let journal: Mutex<JournalFile>
     private let nextID = Atomic<UInt64>(0)
 
@@ -26,21 +28,21 @@ package final class BlobCache: Sendable {
         self.geometry = geometry
         self.space = space
         self.data = data
-        state = Mutex(BlobState(capacity: geometry.pieceCount, proven: proven))
+        state = NIOLockedValueBox(BlobState(capacity: geometry.pieceCount, proven: proven))
         self.journal = Mutex(journal)
     }
 
     /// The proven pieces, as of now; empty once the blob is removed.
-    package var available: PieceSet { state.withLock { $0.available } }
+    package var available: PieceSet { state.withLockedValue { $0.available } }
 
     /// The hashes of an available piece.
     package func hashes(of piece: PieceIndex) -> PieceHashes? {
-        geometry.contains(piece) ? state.withLock { $0.isRemoved ? nil : $0.hashes[piece.int] } : nil
+        geometry.contains(piece) ? state.withLockedValue { $0.isRemoved ? nil : $0.hashes[piece.int] } : nil
     }
 
     /// The hashes of every piece, in order; nil until the blob is complete.
     package func makeManifestHashes() -> [PieceHashes]? {
-        state.withLock { $0.available.isFull && !$0.isRemoved ? $0.hashes.compactMap { $0 } : nil }
+        state.withLockedValue { $0.available.isFull && !$0.isRemoved ? $0.hashes.compactMap { $0 } : nil }
     }
 
     /// Takes one whole piece: hashes it, compares it (nil: a relay's own pull), writes it, journals it; then it is readable
@@ -65,7 +67,7 @@ package final class BlobCache: Sendable {
             self.space.files.allocation(at: self.space.path(of: self.id) + "/data").map { $0.links > 1 } ?? false
         }
         guard !shared else { throw PieceCacheError(.invalidArgument, "a delivered blob's pieces stay as they are") }
-        let gone = state.withLock { $0.withdrawn(pieces) }
+        let gone = state.withLockedValue { $0.withdrawn(pieces) }
         guard !gone.isEmpty else { return }
         let freed = gone.reduce(ByteCount.zero) { $0 + geometry.range(of: $1).count }
         space.withRegistry { $0.shrank(id, by: freed) }
@@ -82,8 +84,8 @@ package final class BlobCache: Sendable {
         let subscriber = makeID()
         // Unbounded, but a blob has only so many pieces.
         let (stream, continuation) = AsyncStream.makeStream(of: PieceIndex.self)
-        continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.unsubscribed(subscriber) } }
-        if !state.withLock({ $0.subscribed(subscriber, continuation) }) { continuation.finish() }
+        continuation.onTermination = { [weak self] _ in self?.state.withLockedValue { $0.unsubscribed(subscriber) } }
+        if !state.withLockedValue({ $0.subscribed(subscriber, continuation) }) { continuation.finish() }
         return stream
     }
 
@@ -93,19 +95,19 @@ package final class BlobCache: Sendable {
     }
 
     /// Asserts what holds between calls.
-    package func checkInvariants() { state.withLock { $0.checkInvariants() } }
+    package func checkInvariants() { state.withLockedValue { $0.checkInvariants() } }
 
     /// The bytes of the available pieces.
     var availableBytes: ByteCount {
         available.pieces.reduce(.zero) { $0 + geometry.range(of: $1).count }
     }
 
-    var isRemoved: Bool { state.withLock { $0.isRemoved } }
+    var isRemoved: Bool { state.withLockedValue { $0.isRemoved } }
 
     func makeID() -> UInt64 { nextID.wrappingAdd(1, ordering: .relaxed).newValue }
 
     func wasRemoved() {
-        let wakeup = state.withLock { $0.removed() }
+        let wakeup = state.withLockedValue { $0.removed() }
         for wait in wakeup.waits { wait.resume(returning: .removed) }
         for subscriber in wakeup.subscribers { subscriber.finish() }
     }
@@ -149,7 +151,7 @@ package final class BlobCache: Sendable {
         if let expecting, !expecting.matches(hashes) {
             throw PieceCacheError(.badPiece, "the piece's hash is not the expected one", piece: piece)
         }
-        switch state.withLock({ $0.writeStarted(piece, hashes) }) {
+        switch state.withLockedValue({ $0.writeStarted(piece, hashes) }) {
         case .write: break
         case .alreadyThere: return hashes
         case .conflict:
@@ -160,7 +162,7 @@ package final class BlobCache: Sendable {
         do throws(PieceCacheError) {
             try space.admit(id, length)
         } catch {
-            state.withLock { $0.writeFailed(piece) }
+            state.withLockedValue { $0.writeFailed(piece) }
             throw error
         }
         do throws(PieceCacheError) {
@@ -169,7 +171,7 @@ package final class BlobCache: Sendable {
                 try journal.pieceWritten(piece, hashes, length: length, files: self.space.files)
             }
         } catch {
-            state.withLock { $0.writeFailed(piece) }
+            state.withLockedValue { $0.writeFailed(piece) }
             space.withRegistry { $0.shrank(id, by: length) }
             throw error
         }
@@ -179,7 +181,7 @@ package final class BlobCache: Sendable {
     }
 
     private func announce(_ piece: PieceIndex, _ hashes: PieceHashes, _ length: ByteCount) {
-        let (isNew, wakeup) = state.withLock { $0.writeFinished(piece, hashes) }
+        let (isNew, wakeup) = state.withLockedValue { $0.writeFinished(piece, hashes) }
         if !isNew { space.withRegistry { $0.shrank(id, by: length) } }
         for wait in wakeup.waits { wait.resume(returning: .arrived) }
         for subscriber in wakeup.subscribers { subscriber.yield(piece) }

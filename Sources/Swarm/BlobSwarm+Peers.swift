@@ -1,5 +1,6 @@
 internal import BitTorrent
 internal import Manifest
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import PieceCache
 internal import Synchronization
@@ -33,7 +34,7 @@ extension BlobSwarm {
                 }
             )
         }
-        state.withLock { state in
+        state.withLockedValue { state in
             state.running = task
             state.rounds = rounds
         }
@@ -42,7 +43,7 @@ extension BlobSwarm {
     /// The peer's handshake is in; nil where it is a stranger, ourselves, a double, or one too many.
     func joined(_ entry: PeerEntry, address: SocketAddress?) -> PeerHandle? {
         var loser: PeerEntry?
-        let handle: PeerHandle? = state.withLock { state in
+        let handle: PeerHandle? = state.withLockedValue { state in
             if entry.isOutgoing { state.dialling -= 1 }
             guard !state.hasLeft, entry.peerID != session.peerID,
                 !state.banned.contains(entry.peerID), state.peers.count < configuration.maximumPeers
@@ -64,7 +65,7 @@ extension BlobSwarm {
     }
 
     func left(_ handle: PeerHandle) {
-        let actions: [Choker<PeerHandle>.Action] = state.withLock { state in
+        let actions: [Choker<PeerHandle>.Action] = state.withLockedValue { state in
             guard let entry = state.peers.removeValue(forKey: handle) else { return [] }
             let totals = entry.counters.totals
             state.past[entry.kind, default: TransferTotals()].sent += totals.sent
@@ -79,24 +80,24 @@ extension BlobSwarm {
 
     /// A dialled address gave no connection at all.
     func handshakeFailed(_ address: SocketAddress) {
-        state.withLock { $0.dialling -= 1 }
+        state.withLockedValue { $0.dialling -= 1 }
         emit(.handshakeFailed(address))
     }
 
     func interestChanged(_ isInterested: Bool, _ peer: PeerHandle) {
-        let actions = state.withLock { state in
+        let actions = state.withLockedValue { state in
             isInterested ? state.choker.peerInterested(peer) : state.choker.peerNotInterested(peer)
         }
         perform(actions)
     }
 
-    func torrentInfo(of infoHash: InfoHash) -> [UInt8]? { state.withLock { $0.identities[infoHash] ?? nil } }
+    func torrentInfo(of infoHash: InfoHash) -> [UInt8]? { state.withLockedValue { $0.identities[infoHash] ?? nil } }
 
-    var ownBatches: [HashBatch] { state.withLock { $0.own } }
+    var ownBatches: [HashBatch] { state.withLockedValue { $0.own } }
 
     /// Batches that cover some of these pieces.
     func batches(of pieces: PieceRange) -> [HashBatch] {
-        state.withLock { state in
+        state.withLockedValue { state in
             Array(
                 state.batches.lazy.filter { batch in
                     let end = UInt64(batch.firstPiece.rawValue) + UInt64(batch.hashes.count)
@@ -106,23 +107,23 @@ extension BlobSwarm {
         }
     }
 
-    func isCovered(_ piece: PieceIndex) -> Bool { state.withLock { $0.covered.contains(piece) } }
+    func isCovered(_ piece: PieceIndex) -> Bool { state.withLockedValue { $0.covered.contains(piece) } }
 
-    func isPublished(_ signature: Signature) -> Bool { state.withLock { $0.signatures.contains(signature) } }
+    func isPublished(_ signature: Signature) -> Bool { state.withLockedValue { $0.signatures.contains(signature) } }
 
     /// The piece layer, once every piece is there.
     var pieceRoots: [SHA256Digest] {
-        let known = state.withLock { $0.pieceRoots }
+        let known = state.withLockedValue { $0.pieceRoots }
         guard known.isEmpty, let hashes = cache.makeManifestHashes() else { return known }
         let roots = hashes.map(\.merkleRoot)
-        state.withLock { $0.pieceRoots = roots }
+        state.withLockedValue { $0.pieceRoots = roots }
         return roots
     }
 
     /// A peer that can be told what to take.
     func advisable(_ peer: PeerHandle) {
         guard configuration.advises else { return }
-        state.withLock { state in
+        state.withLockedValue { state in
             if state.peers[peer] != nil { state.advisor?.peerJoined(peer) }
         }
     }
@@ -130,10 +131,13 @@ extension BlobSwarm {
     func peerHas(_ peer: PeerHandle, _ pieces: [PieceIndex]) {
         let now = BootClock.now()
         if configuration.liveID != nil {
-            let available = cache.available
-            state.withLock { state in
-                let unproven = pieces.filter { !state.covered.contains($0) && !available.contains($0) }
-                state.missingProofs.peerHas(peer, unproven, at: now)
+            let covered = state.withLockedValue { $0.covered }
+            let unproven = pieces.filter { !covered.contains($0) }
+            if !unproven.isEmpty {
+                let available = cache.available
+                state.withLockedValue { state in
+                    state.missingProofs.peerHas(peer, unproven.filter { !available.contains($0) }, at: now)
+                }
             }
         }
         guard configuration.advises else { return }
@@ -142,7 +146,7 @@ extension BlobSwarm {
 
     private func askForProofs() {
         let now = BootClock.now()
-        let questions: [(PeerEntry, PieceRange)] = state.withLock { state in
+        let questions: [(PeerEntry, PieceRange)] = state.withLockedValue { state in
             state.missingProofs.tick(at: now).compactMap { one in state.peers[one.peer].map { ($0, one.pieces) } }
         }
         for (peer, pieces) in questions {
@@ -152,7 +156,7 @@ extension BlobSwarm {
 
     private func advise(_ body: (inout PieceAdvisor<PeerHandle>, BootTime) -> [PieceAdvisor<PeerHandle>.Advice]) {
         let now = BootClock.now()
-        let advice: [(PeerEntry, PieceIndex)] = state.withLock { state in
+        let advice: [(PeerEntry, PieceIndex)] = state.withLockedValue { state in
             guard var advisor = state.advisor else { return [] }
             // In place: a copy would cost the whole table each time.
             state.advisor = nil
@@ -164,13 +168,13 @@ extension BlobSwarm {
     }
 
     private func pieceAvailable(_ piece: PieceIndex) {
-        let peers = state.withLock { Array($0.peers.values) }
+        let peers = state.withLockedValue { Array($0.peers.values) }
         for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.pieceAvailable(piece) } }
         if configuration.advises { advise { $0.pieceAvailable(piece, at: $1) } }
     }
 
     private func roundEnded() {
-        let actions = state.withLock { state in
+        let actions = state.withLockedValue { state in
             var usefulness: [PeerHandle: Choker<PeerHandle>.Usefulness] = [:]
             for (handle, entry) in state.peers {
                 let received = entry.counters.received.load(ordering: .relaxed)
@@ -194,7 +198,7 @@ extension BlobSwarm {
                 case .choke(let peer): (peer, true)
                 case .unchoke(let peer): (peer, false)
                 }
-            guard let entry = state.withLock({ $0.peers[peer] }) else { continue }
+            guard let entry = state.withLockedValue({ $0.peers[peer] }) else { continue }
             entry.channel.eventLoop.execute { entry.handler.value.setChoking(isChoking) }
         }
     }

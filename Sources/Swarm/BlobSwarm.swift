@@ -1,12 +1,13 @@
 internal import BitTorrent
 internal import Logging
 package import Manifest
+internal import NIOConcurrencyHelpers
 package import NIOCore
 package import PieceCache
 internal import Synchronization
 package import Units
 
-/// The peers of one blob. Seeds by itself out of the cache; what to download is decided by who reads `events`.
+/// The peers of one blob. Seeds by itself out of the cache; what to download is decided by who follows it.
 package final class BlobSwarm: Sendable {
     struct State {
         var identities: [InfoHash: [UInt8]?] = [:]
@@ -26,8 +27,6 @@ package final class BlobSwarm: Sendable {
         var pieceRoots: [SHA256Digest] = []
         var past: [PeerKind: TransferTotals] = [:]
         var hasLeft = false
-        var unread = 0
-        var isObserved = false
         var running: Task<Void, Never>?
         var rounds: [RepeatedTask] = []
     }
@@ -35,29 +34,28 @@ package final class BlobSwarm: Sendable {
     package let cache: BlobCache
     let configuration: SwarmConfiguration
     let session: SwarmSession
-    let state: Mutex<State>
-    private let stream: AsyncStream<SwarmEvent>
-    private let continuation: AsyncStream<SwarmEvent>.Continuation
+    /// Not a `Mutex`: that one is handed to the next in line each time threads meet at it, and on a busy machine all of
+    /// them then wait for the slowest to be scheduled.
+    let state: NIOLockedValueBox<State>
+    private let mailbox = SwarmMailbox()
 
     init(cache: BlobCache, configuration: SwarmConfiguration, session: SwarmSession) {
         self.cache = cache
         self.configuration = configuration
         self.session = session
         let seed = session.peerID.bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        state = Mutex(
+        state = NIOLockedValueBox(
             State(
                 choker: Choker(slots: configuration.uploadSlots, seed: seed),
                 advisor: configuration.advises ? PieceAdvisor(available: cache.available, seed: seed) : nil,
                 covered: PieceSet(capacity: cache.geometry.pieceCount)
             )
         )
-        (stream, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
     }
 
-    /// What happens, for one reader. Before it is first asked for, only the first events are kept.
-    package var events: AsyncStream<SwarmEvent> {
-        state.withLock { $0.isObserved = true }
-        return stream
+    /// Tells one follower what happens, on its loop; events of one moment come together.
+    package func follow(on loop: any EventLoop, _ take: @escaping @Sendable ([SwarmEvent]) -> Void) {
+        mailbox.follow(on: loop, take)
     }
 
     /// Bytes of blocks sent to all peers.
@@ -69,11 +67,11 @@ package final class BlobSwarm: Sendable {
     /// Bytes of blocks received from peers of a kind.
     package func downloaded(from kind: PeerKind) -> ByteCount { total(kind) { $0.received } }
     /// Connections with a handshake.
-    package var peerCount: Int { state.withLock { $0.peers.count } }
+    package var peerCount: Int { state.withLockedValue { $0.peers.count } }
 
     /// Answers under a further info-hash; its info dictionary is sent by BEP 9.
     package func addIdentity(_ infoHash: InfoHash, torrentInfo: [UInt8]?) {
-        let isIn = state.withLock { state in
+        let isIn = state.withLockedValue { state in
             guard !state.hasLeft else { return false }
             if state.identities.updateValue(torrentInfo, forKey: infoHash) == nil { state.order.append(infoHash) }
             return true
@@ -83,7 +81,7 @@ package final class BlobSwarm: Sendable {
 
     /// Dials a peer; the outcome is an event.
     package func connect(to address: SocketAddress, kind: PeerKind) {
-        let infoHash: InfoHash? = state.withLock { state in
+        let infoHash: InfoHash? = state.withLockedValue { state in
             guard !state.hasLeft, state.peers.count + state.dialling < configuration.maximumPeers else { return nil }
             guard let first = state.order.first else { return nil }
             state.dialling += 1
@@ -98,7 +96,7 @@ package final class BlobSwarm: Sendable {
 
     /// Checked batches for peers that speak `sl_manifest`: our own go to all, present and future, others to those who ask.
     package func publish(_ batches: [HashBatch], areOwn: Bool) {
-        let (fresh, peers): ([HashBatch], [PeerEntry]) = state.withLock { state in
+        let (fresh, peers): ([HashBatch], [PeerEntry]) = state.withLockedValue { state in
             var fresh: [HashBatch] = []
             for batch in batches where state.batches.count < Limits.rememberedBatches {
                 guard state.signatures.insert(batch.signature).inserted else { continue }
@@ -133,7 +131,7 @@ package final class BlobSwarm: Sendable {
     /// Ends the connection; a peer with this id does not come back to this blob.
     package func ban(_ peer: PeerHandle, reason: String) {
         session.logger.info("peer banned", metadata: ["blob": "\(cache.id)", "reason": "\(reason)"])
-        state.withLock { state in
+        state.withLockedValue { state in
             if let id = state.peers[peer]?.peerID { state.banned.insert(id) }
         }
         withPeer(peer) { $0.close() }
@@ -142,28 +140,21 @@ package final class BlobSwarm: Sendable {
     /// Closes every connection and answers no more.
     package func leave() async {
         session.remove(self)
-        let (entries, running, rounds) = state.withLock { state in
+        let (entries, running, rounds) = state.withLockedValue { state in
             state.hasLeft = true
             return (Array(state.peers.values), state.running, state.rounds)
         }
         running?.cancel()
         for round in rounds { round.cancel() }
         for entry in entries { try? await entry.channel.close().get() }
-        continuation.finish()
+        mailbox.close()
     }
 
-    func emit(_ event: SwarmEvent) {
-        let isKept = state.withLock { state in
-            guard !state.isObserved else { return true }
-            state.unread += 1
-            return state.unread <= Limits.unreadEvents
-        }
-        if isKept { continuation.yield(event) }
-    }
+    func emit(_ event: SwarmEvent) { mailbox.add(event) }
 
     /// What left connections moved, and those that are open.
     private func total(_ kind: PeerKind? = nil, _ count: (TransferTotals) -> UInt64) -> ByteCount {
-        state.withLock { state in
+        state.withLockedValue { state in
             let past = state.past.filter { kind == nil || $0.key == kind }.values.map(count).reduce(0, +)
             let open = state.peers.values.filter { kind == nil || $0.kind == kind }.map { count($0.counters.totals) }
             return ByteCount(past + open.reduce(0, +))
@@ -172,7 +163,7 @@ package final class BlobSwarm: Sendable {
 
     @discardableResult
     private func withPeer(_ peer: PeerHandle, _ body: @escaping @Sendable (PeerHandler) -> Void) -> Bool {
-        guard let entry = state.withLock({ $0.peers[peer] }) else { return false }
+        guard let entry = state.withLockedValue({ $0.peers[peer] }) else { return false }
         entry.channel.eventLoop.execute { body(entry.handler.value) }
         return true
     }

@@ -7,10 +7,42 @@ internal import Transport
 internal import Units
 
 extension PeerHandler {
-    /// Takes every whole message off the received bytes.
-    func messagesArrived() throws {
-        while let frame = try nextFrame() {
-            let bytes = received.readSlice(length: frame.byteCount)
+    /// Takes every whole message off what was read. Whole ones are cut out of it; one that is cut off is copied into a
+    /// buffer of its own length, so that small reads hold no large buffers.
+    func take(_ bytes: inout ByteBuffer) throws {
+        while bytes.readableBytes > 0 {
+            if received.readableBytes > 0 {
+                guard try completeFrame(from: &bytes) else { return }
+                try messagesArrived(in: &received)
+                received = ByteBuffer()
+            } else {
+                try messagesArrived(in: &bytes)
+                let whole = PeerWire.expectedByteCount(in: bytes.readableBytesUInt8Span) ?? bytes.readableBytes
+                received.reserveCapacity(whole)
+                received.writeBuffer(&bytes)
+            }
+        }
+    }
+
+    /// Moves bytes until the message at the front is whole; false where they do not suffice.
+    private func completeFrame(from bytes: inout ByteBuffer) throws(WireError) -> Bool {
+        if received.readableBytes < 4,
+            var part = bytes.readSlice(length: min(bytes.readableBytes, 4 - received.readableBytes))
+        {
+            received.writeBuffer(&part)
+        }
+        guard let length = PeerWire.expectedByteCount(in: received.readableBytesUInt8Span) else { return false }
+        guard length <= BitTorrent.Limits.maximumMessageBytes + 4 else { throw .messageTooLong }
+        received.reserveCapacity(length)
+        if var part = bytes.readSlice(length: min(bytes.readableBytes, max(0, length - received.readableBytes))) {
+            received.writeBuffer(&part)
+        }
+        return received.readableBytes >= length
+    }
+
+    private func messagesArrived(in buffer: inout ByteBuffer) throws {
+        while let frame = try Self.frame(in: buffer) {
+            let bytes = buffer.readSlice(length: frame.byteCount)
             guard let swarm else { return }
             let cache = swarm.cache
             try connection?.messageArrived(
@@ -21,12 +53,10 @@ extension PeerHandler {
             for action in actions { try perform(action, frame: bytes, swarm) }
             actions.removeAll(keepingCapacity: true)
         }
-        if received.readableBytes == 0 { received = ByteBuffer() }
     }
 
-    private func nextFrame() throws(WireError) -> PeerFrame? {
-        let bytes = received
-        return try PeerWire.frame(in: bytes.readableBytesUInt8Span)
+    private static func frame(in buffer: ByteBuffer) throws(WireError) -> PeerFrame? {
+        try PeerWire.frame(in: buffer.readableBytesUInt8Span)
     }
 
     /// Hands on what one read brought.

@@ -84,10 +84,14 @@ final class PeerHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         lastReceived = BootClock.now()
-        if received.readableBytes == 0 { received = buffer } else { received.writeBuffer(&buffer) }
         do {
-            if connection == nil { try handshakeArrived() }
-            if connection != nil { try messagesArrived() }
+            if connection == nil {
+                received.writeBuffer(&buffer)
+                try handshakeArrived()
+                swap(&received, &buffer)
+                received.clear()
+            }
+            if connection != nil { try take(&buffer) } else { received = buffer }
         } catch {
             session.logger.debug("a peer broke the protocol", metadata: ["error": "\(error)"])
             close()

@@ -1,8 +1,8 @@
 internal import BitTorrent
 package import Logging
+internal import NIOConcurrencyHelpers
 package import NIOCore
 package import PieceCache
-internal import Synchronization
 package import Units
 
 /// The BitTorrent side of one process: gives inbound handshakes to the blob they name.
@@ -12,10 +12,10 @@ package final class SwarmSession: Sendable {
         var pending = 0
         var isClosed = false
     }
-    let group: any EventLoopGroup
+    package let group: any EventLoopGroup
     package let peerID: PeerID
     let logger: Logger
-    private let registry = Mutex(Registry())
+    private let registry = NIOLockedValueBox(Registry())
 
     /// Knows no blob yet.
     package init(group: any EventLoopGroup, peerID: PeerID, logger: Logger) {
@@ -26,7 +26,7 @@ package final class SwarmSession: Sendable {
 
     /// Takes a channel whose next bytes are a BitTorrent handshake; done when the handlers are in.
     @discardableResult package func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
-        let isTaken = registry.withLock { registry in
+        let isTaken = registry.withLockedValue { registry in
             guard !registry.isClosed, registry.pending < Limits.pendingHandshakes else { return false }
             registry.pending += 1
             return true
@@ -47,19 +47,19 @@ package final class SwarmSession: Sendable {
 
     /// Leaves every blob.
     package func close() async {
-        let swarms = registry.withLock { registry in
+        let swarms = registry.withLockedValue { registry in
             registry.isClosed = true
             return Array(registry.swarms.values)
         }
         for swarm in swarms { await swarm.leave() }
     }
 
-    func swarm(of infoHash: InfoHash) -> BlobSwarm? { registry.withLock { $0.swarms[infoHash] } }
+    func swarm(of infoHash: InfoHash) -> BlobSwarm? { registry.withLockedValue { $0.swarms[infoHash] } }
     func register(_ swarm: BlobSwarm, under infoHash: InfoHash) {
-        registry.withLock { $0.swarms[infoHash] = swarm }
+        registry.withLockedValue { $0.swarms[infoHash] = swarm }
     }
     func remove(_ swarm: BlobSwarm) {
-        registry.withLock { registry in registry.swarms = registry.swarms.filter { $0.value !== swarm } }
+        registry.withLockedValue { registry in registry.swarms = registry.swarms.filter { $0.value !== swarm } }
     }
-    func handshakeEnded() { registry.withLock { $0.pending -= 1 } }
+    func handshakeEnded() { registry.withLockedValue { $0.pending -= 1 } }
 }

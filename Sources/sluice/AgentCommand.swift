@@ -1,4 +1,5 @@
 import ArgumentParser
+import NIOCore
 import Node
 import Units
 
@@ -18,6 +19,8 @@ struct AgentCommand: AsyncParsableCommand {
 
     func run() async throws {
         try security.check(listen)
+        // One loop moves more than a network card, and machines that run agents have other work to do.
+        NIOSingletons.groupLoopCountSuggestion = 1
         let logger = RoleLogger.make("agent")
         let configuration = try node.configuration(listen: listen)
         try await RoleRunner.run(

@@ -16,7 +16,10 @@ import Units
     func `an empty cache fills from a full one and hash batches come along`(areOwn: Bool) async throws {
         try await withSwarms { seeder, leecher, geometry, batch in
             seeder.swarm.publish([batch], areOwn: areOwn)
-            let events = leecher.swarm.events
+            let (events, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
+            leecher.swarm.follow(on: MultiThreadedEventLoopGroup.singleton.next()) { events in
+                for event in events { continuation.yield(event) }
+            }
             leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
             var missing = Set<Block>()
             for piece in geometry.pieceCount.indices {

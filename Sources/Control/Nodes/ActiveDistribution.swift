@@ -8,5 +8,7 @@ struct ActiveDistribution: Sendable {
     /// The order as it was created; its progress fields are not used.
     let order: Distribution
     var tasks: [TaskID: ActiveTask]
+    /// Watchers will soon be shown what has changed.
+    var isTelling = false
     var watchers: [UInt64: AsyncStream<Distribution>.Continuation] = [:]
 }

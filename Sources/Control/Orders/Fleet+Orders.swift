@@ -63,6 +63,9 @@ extension Fleet {
         )
     }
 
+    /// How often a watcher gets a new picture at most.
+    private static var watchInterval: Duration { .milliseconds(100) }
+
     /// The state now and each change until the end; a slow watcher sees the latest.
     func watch(_ id: DistributionID) async throws -> AsyncStream<Distribution> {
         let (stream, continuation) = AsyncStream.makeStream(of: Distribution.self, bufferingPolicy: .bufferingNewest(1))
@@ -119,13 +122,24 @@ extension Fleet {
         }
         active.watchers = distributions[id]?.watchers ?? active.watchers
         distributions[id] = active
-        tellWatchers(of: id)
+        showWatchers(id)
         logger.info("\(id) ended: \(state.rawValue)\(failure.isEmpty ? "" : ", " + failure)")
         forget(id)
     }
 
+    /// Something changed: watchers see it soon, in one picture with what else changes until then.
     func tellWatchers(of id: DistributionID) {
-        guard let active = distributions[id], !active.watchers.isEmpty else { return }
+        guard let active = distributions[id], !active.watchers.isEmpty, !active.isTelling else { return }
+        distributions[id]?.isTelling = true
+        Task {
+            try? await Task.sleep(for: Self.watchInterval)
+            distributions[id]?.isTelling = false
+            showWatchers(id)
+        }
+    }
+
+    private func showWatchers(_ id: DistributionID) {
+        guard let active = distributions[id] else { return }
         let now = snapshot(active)
         for watcher in active.watchers.values { watcher.yield(now) }
     }

@@ -2,40 +2,91 @@ internal import Manifest
 internal import Units
 
 extension DownloadEngine {
+    /// Asks every source for as much as it can take. Peers first: BitTorrent keeps its bandwidth. Of peers those that are
+    /// asked for least, in any order: the same order everywhere would leave the last of them idle.
     mutating func fillAll(_ now: BootTime, _ actions: inout [DownloadAction]) {
-        // Peers first: BitTorrent keeps its bandwidth. Of peers those that are asked for least, in any order: the same
-        // order everywhere would leave the last of them idle.
-        let order = sources.keys.sorted().shuffled(using: &generator).map { id in
-            (id, sources[id]?.kind.isPeer == true ? sources[id]?.outstanding.count ?? 0 : Int.max)
+        guard !isOver else { return }
+        var room = roomForRequests
+        var waiting: [(id: SourceID, outstanding: Int)] = []
+        for (id, source) in sources where mayAsk(source, now) && (room > 0 || source.kind == .relayPeer) {
+            waiting.append((id, source.outstanding.count))
         }
-        for (id, _) in order.sorted(by: { $0.1 < $1.1 }) { fill(id, now, &actions) }
+        waiting.sort { $0.id < $1.id }
+        waiting.shuffle(using: &generator)
+        waiting.sort { $0.outstanding < $1.outstanding }
+        var flows = freeFlows(now)
+        for (id, outstanding) in waiting where outstanding > 0 || flows > 0 || sources[id]?.kind == .relayPeer {
+            let asked = ask(id, room, now, &actions)
+            room -= asked
+            if outstanding == 0, asked > 0, sources[id]?.kind == .agentPeer { flows -= 1 }
+        }
+        for id in fetchers { fillFetches(id, now, &actions) }
     }
 
-    /// Asks a source for as much as it can take.
+    /// Asks one source for as much as it can take.
     mutating func fill(_ id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
-        guard !isOver, let source = sources[id], now >= source.notBefore else { return }
-        if source.kind.isPeer {
-            guard !source.isChoked, !policy.bitTorrentIsDisabled else { return }
-            // Refilled in batches, so that a block does not cost a message each way.
-            let room = min(source.queue.blocks - source.outstanding.count, roomForRequests)
-            guard room > 0, room >= min(source.queue.blocks, roomForRequests) / 4 || source.outstanding.isEmpty else {
-                return
-            }
-            let blocks = pick(room, for: id, now)
-            if !blocks.isEmpty { actions.append(.request(id, blocks)) }
-        } else {
-            fillFetches(id, source.kind, &actions)
+        guard !isOver, let source = sources[id] else { return }
+        if !source.kind.isPeer {
+            fillFetches(id, now, &actions)
+        } else if mayAsk(source, now),
+            !source.outstanding.isEmpty || source.kind == .relayPeer || freeFlows(now) > 0
+        {
+            _ = ask(id, roomForRequests, now, &actions)
         }
     }
+
+    /// A block has come: the others are looked at once there is room for a handful, unless its sender has no more to do.
+    mutating func refill(_ id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
+        if sources[id]?.outstanding.isEmpty == true || roomForRequests * Limits.refillShare >= mostRequests {
+            fillAll(now, &actions)
+        }
+    }
+
+    private var fetchers: [SourceID] { sources.keys.filter { sources[$0]?.kind.isPeer == false }.sorted() }
 
     // MARK: Peers
 
-    /// Blocks that may be asked for beyond those under way at all peers: a second of the whole rate. More would only be
-    /// more flows through the same link, each of them slower, so that pieces are whole and shared later.
-    private var roomForRequests: Int {
-        let underWay = sources.values.reduce(0) { $0 + ($1.kind.isPeer ? $1.outstanding.count : 0) }
+    private func mayAsk(_ source: Source, _ now: BootTime) -> Bool {
+        source.kind.isPeer && !source.isChoked && now >= source.notBefore && !policy.bitTorrentIsDisabled
+            && source.outstanding.count < source.queue.blocks
+    }
+
+    /// Agents that may be asked beside those that owe us blocks. Many flows through one link, each of a few packets, lose
+    /// packets and stand still for seconds; one that does stand still does not count.
+    private func freeFlows(_ now: BootTime) -> Int {
+        let most = min(max(Int(peerMeter.rate.rawValue / Limits.flowRate), Limits.fewestFlows), Limits.mostFlows)
+        var active = 0
+        for source in sources.values where source.kind == .agentPeer && !source.outstanding.isEmpty {
+            if now - source.lastAnswer < Limits.flowPatience { active += 1 }
+        }
+        return most - active
+    }
+
+    /// Returns for how many blocks the peer was asked. Refilled in batches, so that a block does not cost a message each
+    /// way.
+    private mutating func ask(_ id: SourceID, _ most: Int, _ now: BootTime, _ actions: inout [DownloadAction]) -> Int {
+        guard let source = sources[id] else { return 0 }
+        // A relay has its uplink for this alone: what slow peers owe does not keep us from asking it.
+        let most = source.kind == .relayPeer ? source.queue.blocks : most
+        let room = min(source.queue.blocks - source.outstanding.count, most)
+        guard room > 0, room * 4 >= min(source.queue.blocks, most) || source.outstanding.isEmpty else { return 0 }
+        if source.outstanding.isEmpty { sources[id]?.lastAnswer = now }
+        let blocks = pick(room, for: id, now)
+        if !blocks.isEmpty { actions.append(.request(id, blocks)) }
+        return blocks.count
+    }
+
+    /// Blocks under way at all peers together at most: some seconds of the whole rate. More would only be more flows
+    /// through the same link, each of them slower, so that pieces are whole and shared later.
+    private var mostRequests: Int {
         let ahead = Double(peerMeter.rate.rawValue) * Limits.requestTime.seconds / Double(Block.maximumLength)
-        return max(Limits.minimumRequests, Int(ahead)) - underWay
+        return max(Limits.minimumRequests, Int(ahead))
+    }
+
+    private var roomForRequests: Int {
+        var underWay = 0
+        for source in sources.values where source.kind.isPeer { underWay += source.outstanding.count }
+        return mostRequests - underWay
     }
 
     private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime) -> [Block] {
@@ -60,7 +111,10 @@ extension DownloadEngine {
         guard source.advises(at: now) else { return newPiece(for: id) }
         sources[id]?.suggested.removeAll { verified.contains($0) || partial[$0] != nil }
         // A suggestion can be ahead of the HAVE that it is about.
-        guard let at = sources[id]?.suggested.firstIndex(where: { source.has.contains($0) }) else { return nil }
+        guard let at = sources[id]?.suggested.firstIndex(where: { source.has.contains($0) }) else {
+            // Better a second copy than an idle link.
+            return source.outstanding.isEmpty ? newPiece(for: id) : nil
+        }
         return sources[id]?.suggested.remove(at: at)
     }
 
@@ -78,9 +132,11 @@ extension DownloadEngine {
     /// A piece that is begun comes before a new one: it can be shared sooner.
     private func startedPiece(for id: SourceID) -> PieceIndex? {
         guard let source = sources[id] else { return nil }
-        return partial.filter { piece, progress in
-            source.has.contains(piece) && mayAsk(id, for: progress) && progress.nextFree() != nil
-        }.keys.min()
+        var first: PieceIndex?
+        for (piece, progress) in partial where first.map({ piece < $0 }) ?? true {
+            if source.has.contains(piece), mayAsk(id, for: progress), progress.nextFree() != nil { first = piece }
+        }
+        return first
     }
 
     private var hasRoomForPieces: Bool {
@@ -95,7 +151,9 @@ extension DownloadEngine {
         var best: [PieceIndex] = []
         var bestKey = (Int.max, Int.max)
         let randomFirst = verified.count.rawValue < 4
-        for piece in source.has.pieces where !verified.contains(piece) && partial[piece] == nil {
+        var wanted = source.has
+        wanted.subtract(verified)
+        for piece in wanted.pieces where partial[piece] == nil {
             let key = (provable.contains(piece) ? 0 : 1, randomFirst ? 0 : Int(availability[piece.int]))
             if key < bestKey {
                 bestKey = key
@@ -122,8 +180,10 @@ extension DownloadEngine {
 
     // MARK: HTTP
 
-    private mutating func fillFetches(_ id: SourceID, _ kind: SourceKind, _ actions: inout [DownloadAction]) {
-        guard assist.isAssisting, kind == .originHTTP || !policy.originOnly else { return }
+    private mutating func fillFetches(_ id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
+        guard assist.isAssisting, let kind = sources[id]?.kind, kind == .originHTTP || !policy.originOnly,
+            now >= sources[id]?.notBefore ?? now
+        else { return }
         let most = kind == .relayHTTP ? Limits.parallelRelayFetches : 1
         while (sources[id]?.fetches.count ?? most) < most, let piece = pieceToFetch(for: id) {
             if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }

@@ -9,6 +9,8 @@ struct Source: Sendable {
     var outstanding: [Block: BootTime] = [:]
     /// Pieces an HTTP source fetches now.
     var fetches: Set<PieceIndex> = []
+    /// When the last block came, or the first was asked for.
+    var lastAnswer = BootTime.zero
     var meter: RateMeter
     var rate = BytesPerSecond.zero
     var failures = 0

@@ -10,13 +10,18 @@ internal import Units
 
 extension BlobDownload {
     /// What peers do, told to the engine.
-    func followSwarm() async {
-        for await event in blob.swarm.events {
-            guard !Task.isCancelled else { return }
-            var actions: [DownloadAction] = []
-            take(event, BootClock.now(), &actions)
-            perform(actions)
+    func followSwarm() {
+        blob.swarm.follow(on: loop) { [weak self] events in
+            self?.assumeIsolated { $0.take(events) }
         }
+    }
+
+    private func take(_ events: [SwarmEvent]) {
+        guard !isStopped else { return }
+        let now = BootClock.now()
+        var actions: [DownloadAction] = []
+        for event in events { take(event, now, &actions) }
+        perform(actions)
     }
 
     private func take(_ event: SwarmEvent, _ now: BootTime, _ actions: inout [DownloadAction]) {

@@ -11,13 +11,15 @@ internal import Units
 
 /// The shell around a `DownloadEngine`: tells it what happens and does what it says, until every piece of the blob is in
 /// the cache, proven. Agents and relays run the same one.
-actor BlobDownload {
-    static let tick = Duration.milliseconds(100)
+actor BlobDownload: EventLoopActor {
+    static let tick = TimeAmount.milliseconds(100)
 
     /// How a download ends.
     enum Outcome: Sendable { case complete, failed(String) }
 
-    let runtime: NodeRuntime
+    nonisolated let runtime: NodeRuntime
+    /// It runs on an event loop, as its peers' connections do: what they bring costs no change of thread.
+    nonisolated let loop: any EventLoop
     let blob: ActiveBlob
     var plan: DownloadPlan
     var engine: DownloadEngine
@@ -32,6 +34,8 @@ actor BlobDownload {
     private var assistText = ""
     private var running: [Task<Void, Never>] = []
     private(set) var isOver = false
+    private(set) var isStopped = false
+    private var ticks: RepeatedTask?
     private let ended: @Sendable (Outcome) async -> Void
 
     /// A peer of the swarm, as reports name it.
@@ -55,6 +59,7 @@ actor BlobDownload {
         ended: @escaping @Sendable (Outcome) async -> Void
     ) {
         self.runtime = runtime
+        loop = runtime.session.group.next()
         self.blob = blob
         self.plan = plan
         self.ended = ended
@@ -76,8 +81,8 @@ actor BlobDownload {
         engine.piecesProvable(blob.provable.pieces, at: BootClock.now(), into: &actions)
         perform(actions)
         addRelays()
-        running.append(Task { await followSwarm() })
-        running.append(Task { await followClock() })
+        followSwarm()
+        followClock()
         running.append(Task { await followCache() })
         running.append(Task { await followBatches() })
         running.append(Task { await followPeers() })
@@ -85,6 +90,8 @@ actor BlobDownload {
 
     func stop() async {
         isOver = true
+        isStopped = true
+        ticks?.cancel()
         for task in running { task.cancel() }
         for fetch in fetches.values { fetch.cancel() }
         for relay in relays.values { await relay.close() }
@@ -141,13 +148,16 @@ actor BlobDownload {
         blob.swarm.connect(to: address, kind: kind)
     }
 
-    private func followClock() async {
-        while !Task.isCancelled, !isOver {
-            var actions: [DownloadAction] = []
-            engine.tick(at: BootClock.now(), into: &actions)
-            perform(actions)
-            try? await Task.sleep(for: Self.tick)
+    private func followClock() {
+        ticks = loop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.tick) { [weak self] _ in
+            self?.assumeIsolated { $0.ticked() }
         }
+    }
+
+    private func ticked() {
+        var actions: [DownloadAction] = []
+        engine.tick(at: BootClock.now(), into: &actions)
+        perform(actions)
     }
 
     /// Others bring pieces of the same blob too: another delivery, or this relay's own pull.
@@ -224,6 +234,7 @@ actor BlobDownload {
     private func end(_ outcome: Outcome) {
         guard !isOver else { return }
         isOver = true
+        ticks?.cancel()
         origin?.stop()
         for fetch in fetches.values { fetch.cancel() }
         for peer in peers.keys { blob.swarm.setInterested(false, peer) }

@@ -1,5 +1,6 @@
 internal import BitTorrent
 internal import Manifest
+internal import NIOConcurrencyHelpers
 internal import PieceCache
 internal import Swarm
 internal import Synchronization
@@ -22,7 +23,7 @@ final class ActiveBlob: Sendable {
         var torrents: [FinishedTorrent] = []
     }
 
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
     private let served = Atomic<UInt64>(0)
 
     init(
@@ -41,7 +42,7 @@ final class ActiveBlob: Sendable {
         self.cache = cache
         self.swarm = swarm
         self.tracker = tracker
-        self.state = Mutex(State(manifest: manifest))
+        self.state = NIOLockedValueBox(State(manifest: manifest))
     }
 
     /// The strong validator of the content: the blob id names exactly these bytes.
@@ -56,17 +57,17 @@ final class ActiveBlob: Sendable {
     func countServed(_ bytes: Int) { served.add(UInt64(bytes), ordering: .relaxed) }
 
     func expectation(for piece: PieceIndex) -> PieceExpectation? {
-        state.withLock { $0.manifest.expectation(for: piece) }
+        state.withLockedValue { $0.manifest.expectation(for: piece) }
     }
 
     /// The pieces that can be proven now.
-    var provable: PieceSet { state.withLock { $0.manifest.provable } }
+    var provable: PieceSet { state.withLockedValue { $0.manifest.provable } }
 
-    var hashesAreComplete: Bool { state.withLock { $0.manifest.isComplete } }
+    var hashesAreComplete: Bool { state.withLockedValue { $0.manifest.isComplete } }
 
     /// Signed batches from `piece` on, each in canonical form.
     func batches(from piece: PieceIndex) -> [[UInt8]] {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.manifest.batches
                 .filter { $0.firstPiece.rawValue + UInt32($0.hashes.count) > piece.rawValue }
                 .map(\.encoded)
@@ -75,7 +76,7 @@ final class ActiveBlob: Sendable {
 
     /// A piece that this node has pulled itself, of a blob whose hashes the publisher gave.
     func recordOwn(_ piece: PieceIndex, _ hashes: PieceHashes) throws(ManifestError) {
-        let outcome: Result<Void, ManifestError> = state.withLock { state in
+        let outcome: Result<Void, ManifestError> = state.withLockedValue { state in
             do throws(ManifestError) {
                 _ = try state.manifest.pieceHashed(piece, hashes)
                 return .success(())
@@ -88,7 +89,7 @@ final class ActiveBlob: Sendable {
 
     /// Checks a batch, our own or one that somebody passed on; returns the pieces that can be proven by it and hands it on.
     func accept(_ batch: HashBatch, isOwn: Bool = false) throws(ManifestError) -> [PieceIndex] {
-        let outcome: Result<[PieceIndex], ManifestError> = state.withLock { state in
+        let outcome: Result<[PieceIndex], ManifestError> = state.withLockedValue { state in
             do throws(ManifestError) {
                 return .success(try state.manifest.batchArrived(batch))
             } catch {
@@ -104,19 +105,19 @@ final class ActiveBlob: Sendable {
     }
 
     /// A newer epoch revokes every batch under an older one; returns the pieces that are no longer proven.
-    func raiseEpoch(to epoch: Epoch) -> [PieceIndex] { state.withLock { $0.manifest.epochRaised(to: epoch) } }
+    func raiseEpoch(to epoch: Epoch) -> [PieceIndex] { state.withLockedValue { $0.manifest.epochRaised(to: epoch) } }
 
     /// Empty until the last hash is known.
-    var finalInfoHashes: [InfoHash] { state.withLock { $0.torrents.flatMap(\.infoHashes) } }
+    var finalInfoHashes: [InfoHash] { state.withLockedValue { $0.torrents.flatMap(\.infoHashes) } }
 
     /// The finished torrent where `name` is one of its info-hashes in hexadecimal.
     func torrent(named name: String) -> [UInt8]? {
-        state.withLock { $0.torrents.first { $0.answers(to: name) }?.content }
+        state.withLockedValue { $0.torrents.first { $0.answers(to: name) }?.content }
     }
 
     /// Answers under the info-hashes of torrents that are known: the publisher's, or those just finished.
     func adopt(_ torrents: [FinishedTorrent]) {
-        state.withLock { $0.torrents = torrents }
+        state.withLockedValue { $0.torrents = torrents }
         for torrent in torrents {
             for infoHash in torrent.infoHashes {
                 swarm.addIdentity(infoHash, torrentInfo: torrent.info)
@@ -127,7 +128,7 @@ final class ActiveBlob: Sendable {
 
     /// Builds the final torrents once the last hash is in: the hybrid, and version 1 alone for older clients.
     func finishIfComplete() {
-        let hashes: [PieceHashes]? = state.withLock { $0.torrents.isEmpty ? $0.manifest.allHashes : nil }
+        let hashes: [PieceHashes]? = state.withLockedValue { $0.torrents.isEmpty ? $0.manifest.allHashes : nil }
         guard let hashes else { return }
         let builder = TorrentBuilder(name: fileName, geometry: geometry, hashes: hashes)
         adopt([builder.build(.hybrid), builder.build(.v1)].map(FinishedTorrent.init))

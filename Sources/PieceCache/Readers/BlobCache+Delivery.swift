@@ -1,6 +1,6 @@
 package import Manifest
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 internal import Units
 
 extension BlobCache {
@@ -23,7 +23,7 @@ extension BlobCache {
 
     /// SHA-256 of the whole blob; computed once. `.incomplete` while pieces are missing.
     package func digest() async throws(PieceCacheError) -> SHA256Digest {
-        if let known = state.withLock({ $0.digest }) { return known }
+        if let known = state.withLockedValue({ $0.digest }) { return known }
         guard available.isFull else { throw isRemoved ? .removed : .incomplete }
         let hold = BlobHold(self)
         let digest = try await space.onPool { () throws(PieceCacheError) -> SHA256Digest in
@@ -41,7 +41,7 @@ extension BlobCache {
             return hasher.finish()
         }
         withExtendedLifetime(hold) {}
-        state.withLock { if $0.available.isFull { $0.digest = digest } }
+        state.withLockedValue { if $0.available.isFull { $0.digest = digest } }
         return digest
     }
 

@@ -1,6 +1,6 @@
 internal import Manifest
+internal import NIOConcurrencyHelpers
 package import NIOCore
-internal import Synchronization
 package import Units
 
 extension BlobCache {
@@ -44,7 +44,7 @@ extension BlobCache {
     package func isAvailable(_ range: ByteRange) -> Bool {
         guard range.end <= geometry.size.rawValue else { return false }
         let pieces = geometry.pieces(overlapping: range)
-        return state.withLock { state in
+        return state.withLockedValue { state in
             !state.isRemoved && pieces.allSatisfy { state.available.contains(PieceIndex(rawValue: $0)) }
         }
     }
@@ -53,7 +53,7 @@ extension BlobCache {
     func availablePart(of range: ByteRange, limit: UInt64) -> ByteRange {
         let wanted = ByteRange(start: range.start, end: min(range.end, range.start + limit))
         let pieces = geometry.pieces(overlapping: wanted)
-        let missing = state.withLock { state in
+        let missing = state.withLockedValue { state in
             pieces.first { !state.available.contains(PieceIndex(rawValue: $0)) }
         }
         guard let missing else { return wanted }
@@ -73,7 +73,7 @@ extension BlobCache {
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<WaitOutcome, Never>) in
                 // Under the lock that `endWait` takes: a cancellation is seen either here or there.
-                let ended = state.withLock { state in
+                let ended = state.withLockedValue { state in
                     state.waitStarted(id, piece, isCancelled: Task.isCancelled, continuation)
                 }
                 if let ended { continuation.resume(returning: ended) }
@@ -91,6 +91,6 @@ extension BlobCache {
     }
 
     private func endWait(_ id: UInt64, _ outcome: WaitOutcome) {
-        state.withLock { $0.waitEnded(id) }?.resume(returning: outcome)
+        state.withLockedValue { $0.waitEnded(id) }?.resume(returning: outcome)
     }
 }

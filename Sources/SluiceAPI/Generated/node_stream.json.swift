@@ -110,9 +110,7 @@ extension Hello {
             case "publicKey", "public_key":
                 self.publicKey = try JSONCoding.bytes(value, "publicKey")
             case "tasks":
-                self.tasks = try JSONCoding.array(value, "tasks") { (value, name) throws(ProtobufError) in
-                    try TaskAck(json: value)
-                }
+                self.tasks = try JSONCoding.array(value, "tasks") { (value, name) throws(ProtobufError) in try TaskAck(json: value) }
             case "incarnation":
                 self.incarnation = try JSONCoding.integer(value, "incarnation")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
@@ -125,9 +123,7 @@ extension Welcome {
     /// Canonical proto3 JSON; fields at their default are left out.
     package var json: JSONValue {
         var members: [(String, JSONValue)] = []
-        if !self.controlPublicKey.isEmpty {
-            members.append(("controlPublicKey", JSONCoding.json(self.controlPublicKey)))
-        }
+        if !self.controlPublicKey.isEmpty { members.append(("controlPublicKey", JSONCoding.json(self.controlPublicKey))) }
         if let value = self.heartbeatInterval { members.append(("heartbeatInterval", value.json)) }
         if let value = self.statusInterval { members.append(("statusInterval", value.json)) }
         return .members(members)
@@ -309,9 +305,7 @@ extension RelayTask {
             case "pullGrant", "pull_grant":
                 self.pullGrant = try JSONCoding.bytes(value, "pullGrant")
             case "relays":
-                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in
-                    try Endpoint(json: value)
-                }
+                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in try Endpoint(json: value) }
             case "priority":
                 self.priority = try JSONCoding.integer(value, "priority")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
@@ -347,9 +341,7 @@ extension Assignment {
             case "fileName", "file_name":
                 self.fileName = try JSONCoding.string(value, "fileName")
             case "relays":
-                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in
-                    try Endpoint(json: value)
-                }
+                self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in try Endpoint(json: value) }
             case "config":
                 self.config = try DistributionConfig(json: value)
             case "epoch":
@@ -447,9 +439,7 @@ extension TaskStatus {
             case "sequence":
                 self.sequence = try JSONCoding.integer(value, "sequence")
             case "state":
-                self.state = try JSONCoding.enumeration(value, "state", names: TaskState.names) {
-                    TaskState(rawValue: $0)
-                }
+                self.state = try JSONCoding.enumeration(value, "state", names: TaskState.names) { TaskState(rawValue: $0) }
             case "message":
                 self.message = try JSONCoding.string(value, "message")
             case "verifiedBytes", "verified_bytes":
@@ -465,9 +455,7 @@ extension TaskStatus {
             case "assist":
                 self.assist = try JSONCoding.string(value, "assist")
             case "reports":
-                self.reports = try JSONCoding.array(value, "reports") { (value, name) throws(ProtobufError) in
-                    try PeerReport(json: value)
-                }
+                self.reports = try JSONCoding.array(value, "reports") { (value, name) throws(ProtobufError) in try PeerReport(json: value) }
             case "originBytes", "origin_bytes":
                 self.originBytes = try JSONCoding.integer(value, "originBytes")
             case "servedBytes", "served_bytes":
@@ -523,9 +511,7 @@ extension PieceRelease {
             case "blob":
                 self.blob = try JSONCoding.bytes(value, "blob")
             case "pieces":
-                self.pieces = try JSONCoding.array(value, "pieces") { (value, name) throws(ProtobufError) in
-                    try PieceSpan(json: value)
-                }
+                self.pieces = try JSONCoding.array(value, "pieces") { (value, name) throws(ProtobufError) in try PieceSpan(json: value) }
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -575,9 +561,7 @@ extension HashBatches {
             case "blob":
                 self.blob = try JSONCoding.bytes(value, "blob")
             case "batches":
-                self.batches = try JSONCoding.array(value, "batches") { (value, name) throws(ProtobufError) in
-                    try JSONCoding.bytes(value, name)
-                }
+                self.batches = try JSONCoding.array(value, "batches") { (value, name) throws(ProtobufError) in try JSONCoding.bytes(value, name) }
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

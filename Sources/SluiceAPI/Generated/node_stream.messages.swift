@@ -289,9 +289,7 @@ extension Hello {
             self.node = try unsafe Node(c: value)
         }
         self.publicKey = unsafe ProtobufC.bytes(c.pointee.public_key)
-        self.tasks = try unsafe ProtobufC.messages(c.pointee.n_tasks, c.pointee.tasks) {
-            (value) throws(ProtobufError) in try unsafe TaskAck(c: value)
-        }
+        self.tasks = try unsafe ProtobufC.messages(c.pointee.n_tasks, c.pointee.tasks) { (value) throws(ProtobufError) in try unsafe TaskAck(c: value) }
         self.incarnation = unsafe c.pointee.incarnation
     }
 }
@@ -733,9 +731,7 @@ extension RelayTask {
         }
         self.distribution = unsafe ProtobufC.string(c.pointee.distribution)
         self.pullGrant = unsafe ProtobufC.bytes(c.pointee.pull_grant)
-        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) {
-            (value) throws(ProtobufError) in try unsafe Endpoint(c: value)
-        }
+        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) { (value) throws(ProtobufError) in try unsafe Endpoint(c: value) }
         self.priority = unsafe c.pointee.priority
     }
 }
@@ -815,9 +811,7 @@ extension Assignment {
         }
         self.distribution = unsafe ProtobufC.string(c.pointee.distribution)
         self.fileName = unsafe ProtobufC.string(c.pointee.file_name)
-        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) {
-            (value) throws(ProtobufError) in try unsafe Endpoint(c: value)
-        }
+        self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) { (value) throws(ProtobufError) in try unsafe Endpoint(c: value) }
         if let value = unsafe c.pointee.config {
             self.config = try unsafe DistributionConfig(c: value)
         }
@@ -1044,9 +1038,7 @@ extension TaskStatus {
         }
         self.sha256 = unsafe ProtobufC.string(c.pointee.sha256)
         self.assist = unsafe ProtobufC.string(c.pointee.assist)
-        self.reports = try unsafe ProtobufC.messages(c.pointee.n_reports, c.pointee.reports) {
-            (value) throws(ProtobufError) in try unsafe PeerReport(c: value)
-        }
+        self.reports = try unsafe ProtobufC.messages(c.pointee.n_reports, c.pointee.reports) { (value) throws(ProtobufError) in try unsafe PeerReport(c: value) }
         self.originBytes = unsafe c.pointee.origin_bytes
         self.servedBytes = unsafe c.pointee.served_bytes
         self.originChanged = unsafe ProtobufC.string(c.pointee.origin_changed)
@@ -1187,9 +1179,7 @@ extension PieceRelease: RPCMessage {
 extension PieceRelease {
     init(c: UnsafePointer<Sluice__V1__PieceRelease>) throws(ProtobufError) {
         self.blob = unsafe ProtobufC.bytes(c.pointee.blob)
-        self.pieces = try unsafe ProtobufC.messages(c.pointee.n_pieces, c.pointee.pieces) {
-            (value) throws(ProtobufError) in try unsafe PieceSpan(c: value)
-        }
+        self.pieces = try unsafe ProtobufC.messages(c.pointee.n_pieces, c.pointee.pieces) { (value) throws(ProtobufError) in try unsafe PieceSpan(c: value) }
     }
 }
 
