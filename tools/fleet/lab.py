@@ -29,7 +29,7 @@ class Spec:
     """What is built and what is run; see tools/lab --help."""
 
     def __init__(self, values):
-        unknown = set(values) - set(DEFAULTS) - {"name", "bar"}
+        unknown = set(values) - set(DEFAULTS) - {"name", "bar", "rivals"}
         if unknown:
             raise ValueError(f"a spec has no {', '.join(sorted(unknown))}")
         self.values = {**DEFAULTS, **values}
@@ -62,6 +62,7 @@ class Lab:
         self.spec, self.binary = spec, os.path.abspath(binary)
         self.agents = [f"agent-{number + 1}" for number in range(len(spec.agents))]
         self.finished, self.first_piece, self.timeline = {}, {}, []
+        self.relay_first_piece = None
 
     def __enter__(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -94,7 +95,7 @@ class Lab:
     def run(self):
         began = time.monotonic()
         cpu = resource.getrusage(resource.RUSAGE_CHILDREN)
-        outcome = getattr(self, f"run_{self.spec.subject}")()
+        outcome = getattr(self, "run_" + self.spec.subject.replace("-", "_"))()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         bound, raw = self.spec.bound(), self.spec.bound(1.0)
         times = sorted(self.finished.values())
@@ -107,10 +108,23 @@ class Lab:
             "ratio_to_raw_bound": round(makespan / raw, 4) if makespan else None,
             "finish_s": {name: round(at, 3) for name, at in sorted(self.finished.items())},
             "first_piece_s": {name: round(at, 3) for name, at in sorted(self.first_piece.items())},
+            "first_piece_lag_s": self.first_piece_lag(), "median_to_origin": self.median_to_origin(times),
             "timeline": self.timeline,
             "cpu_s": round(used.ru_utime + used.ru_stime - cpu.ru_utime - cpu.ru_stime, 1),
             "wall_s": round(time.monotonic() - began, 1), **outcome,
         }
+
+    def first_piece_lag(self):
+        """How long after the relays' first piece the last agent had one."""
+        if self.relay_first_piece is None or len(self.first_piece) < len(self.agents):
+            return None
+        return round(max(self.first_piece.values()) - self.relay_first_piece, 3)
+
+    def median_to_origin(self, times):
+        """The median finish over the time that the origin's link takes for the file."""
+        if not times or self.spec.origin_mbit is None:
+            return None
+        return round(times[len(times) // 2] / (self.spec.size * 8 / mbit(self.spec.origin_mbit) / PAYLOAD_SHARE), 4)
 
     # Ours
 
@@ -176,6 +190,9 @@ class Lab:
                 for line in lines:
                     distribution = json.loads(line).get("distribution", {})
                     state = distribution.get("state", state).removeprefix("DISTRIBUTION_STATE_")
+                    for relay in distribution.get("relays", []):
+                        if self.relay_first_piece is None and int(relay.get("verifiedBytes", 0)) > 0:
+                            self.relay_first_piece = time.time() - started
                     for target in distribution.get("targets", []):
                         if int(target.get("verifiedBytes", 0)) > 0:
                             self.first_piece.setdefault(target["node"], time.time() - started)
@@ -216,7 +233,31 @@ class Lab:
             lambda agent, target, torrent: [sys.executable, script, torrent, os.path.dirname(target),
                                             self.places[agent][0]])
 
-    def with_torrent(self, command):
+    def run_libtorrent_relays(self):
+        """libtorrent with the origin as web seed, and relays that have the whole file at the start as seeds."""
+        script = os.path.join(os.path.dirname(__file__), "libtorrent_client.py")
+        seeds = []
+
+        def seed(torrent, path):
+            for number in range(1, self.spec.relays + 1):
+                address, prefix = self.places[f"relay-{number}"]
+                folder = f"{os.path.dirname(torrent)}/relay-{number}"
+                os.makedirs(folder)
+                os.link(path, f"{folder}/build.img")
+                seeds.append(subprocess.Popen([*prefix, sys.executable, script, torrent, folder, address],
+                                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+                wait_until(lambda: os.path.exists(f"{folder}/build.img.done"), 60, "a seed to check its file")
+
+        try:
+            return self.with_torrent(
+                lambda agent, target, torrent: [sys.executable, script, torrent, os.path.dirname(target),
+                                                self.places[agent][0]], seed)
+        finally:
+            for process in seeds:
+                process.kill()
+                process.wait()
+
+    def with_torrent(self, command, seed=None):
         address, prefix = self.places["control"]
         tracker = subprocess.Popen([*prefix, "opentracker", "-i", address, "-p", "6969", "-P", "6969"],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -230,6 +271,8 @@ class Lab:
                 url = (origin.base_url + "build.img").encode()
                 with open(torrent, "wb") as file:
                     file.write(content[:-1] + b"8:url-list%d:%se" % (len(url), url))
+                if seed:
+                    seed(torrent, f"{root}/origin/files/build.img")
                 return torrent
 
             return self.each_agent(lambda agent, target, origin, torrent: command(agent, target, torrent), make)

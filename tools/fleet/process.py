@@ -4,7 +4,9 @@ import signal
 import socket
 import subprocess
 import threading
+import sys
 import time
+from pathlib import Path
 
 
 def free_port():
@@ -12,6 +14,15 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def release_binary():
+    """Builds `sluice` for release; returns where it is."""
+    folder = Path(__file__).resolve().parents[2]
+    subprocess.run(["swift", "build", "-c", "release", "--product", "sluice"], cwd=folder, check=True, stdout=sys.stderr)
+    shown = subprocess.run(["swift", "build", "-c", "release", "--show-bin-path"], cwd=folder, check=True,
+                           capture_output=True, text=True)
+    return shown.stdout.strip() + "/sluice"
 
 
 def wait_until(condition, seconds, what):
