@@ -18,6 +18,12 @@ package struct DownloadEngine: Sendable {
     var sources: [SourceID: Source] = [:]
     var generator: SeededGenerator
     var peerMeter: RateMeter
+    /// The peers' rate just now, by which assist starts and stops.
+    var promptMeter: RateMeter
+    /// What may be asked for under the node's own limit.
+    var downBucket: TokenBucket
+    /// What HTTP may bring beside BitTorrent.
+    var assistBucket: TokenBucket
     var isOver = false
     var wantsOrigin = false
 
@@ -31,6 +37,17 @@ package struct DownloadEngine: Sendable {
         self.generator = SeededGenerator(seed: seed)
         self.assist = AssistSwitch(policy: policy, at: now)
         self.peerMeter = RateMeter(at: now)
+        self.promptMeter = RateMeter(at: now, over: .seconds(1))
+        self.downBucket = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: now)
+        self.assistBucket = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: now)
+    }
+
+    /// At most `rate` is asked for over all sources from now on; nil is no limit, zero a pause.
+    package mutating func rateLimited(to rate: BytesPerSecond?, at now: BootTime) {
+        let rate = rate ?? BytesPerSecond(rawValue: .max)
+        guard rate != downBucket.rate else { return }
+        downBucket.rateChanged(to: rate, at: now)
+        if rate == .zero { assist.paused(at: now) } else { assist.resumed(at: now) }
     }
 
     package var isComplete: Bool { verified.isFull }
@@ -151,7 +168,10 @@ package struct DownloadEngine: Sendable {
         sources[id]?.failures = 0
         sources[id]?.lastAnswer = now
         sources[id]?.queue.blockArrived(after: asked.map { now - $0 }, at: now)
-        if kind.isPeer { peerMeter.add(bytes.rawValue) }
+        if kind.isPeer {
+            peerMeter.add(bytes.rawValue)
+            promptMeter.add(bytes.rawValue)
+        }
         let number = Int(block.offset / Block.maximumLength)
         guard var progress = partial[block.piece], number < progress.blocks.count,
             geometry.block(number, of: block.piece) == block, progress.blocks[number] == .missing,
@@ -183,6 +203,7 @@ package struct DownloadEngine: Sendable {
         into actions: inout [DownloadAction]
     ) {
         guard sources[id]?.outstanding.removeValue(forKey: block) != nil else { return }
+        downBucket.giveBack(ByteCount(block.length))
         forget(block, of: id)
         sources[id]?.notBefore = now + .milliseconds(200)
         fillAll(now, &actions)
@@ -293,13 +314,18 @@ package struct DownloadEngine: Sendable {
             sources[id]?.queue.tick(at: now)
             expireRequests(of: id, now)
         }
+        _ = peerMeter.measured(at: now)
+        let peerRate = promptMeter.measured(at: now)
         let measurement = AssistSwitch.Measurement(
-            peerRate: peerMeter.measured(at: now),
+            peerRate: peerRate,
             progress: Double(verifiedBytes.rawValue) / Double(max(1, geometry.size.rawValue)),
             peerCount: sources.values.count { $0.kind.isPeer },
             httpWorks: sources.values.contains { !$0.kind.isPeer }
         )
-        switch assist.measured(measurement, at: now) {
+        let change = assist.measured(measurement, at: now)
+        let assistRate = assist.reason.flatMap { policy.assistRate(for: $0, beside: peerRate) }
+        assistBucket.rateChanged(to: assistRate ?? BytesPerSecond(rawValue: .max), at: now)
+        switch change {
         case .none: break
         case .start(let reason): actions.append(.startAssist(reason))
         case .stop:
@@ -315,6 +341,16 @@ package struct DownloadEngine: Sendable {
 
     /// The rate over all BitTorrent sources and HTTP together.
     package var rate: BytesPerSecond { sources.values.reduce(.zero) { $0 + $1.rate } }
+
+    /// What peers bring just now.
+    package var peerRate: BytesPerSecond { promptMeter.rate }
+
+    /// Whether peers owe blocks.
+    package var peersOwe: Bool { sources.values.contains { $0.kind.isPeer && !$0.outstanding.isEmpty } }
+
+    /// Below this rate of peers one has to wonder about the network: half of what assist would fill up to, or of what the
+    /// node may receive at all.
+    package var suspiciousRate: BytesPerSecond { BytesPerSecond(rawValue: min(policy.floor, downBucket.rate).rawValue / 2) }
 
     private mutating func expireRequests(of id: SourceID, _ now: BootTime) {
         guard let source = sources[id], source.kind.isPeer else { return }

@@ -28,6 +28,10 @@ package enum Limits {
     package static let parallelRelayFetches = 4
     /// Sources asked for one block at once in the endgame.
     package static let endgameCopies = 2
+    /// HTTP is not asked for more than this at once where it only fills up what BitTorrent lacks, 256 KiB in whole blocks.
+    package static let filledAtOnce = 16
+    /// The endgame asks others for what is owed by a source that has been silent for this long.
+    package static let silence = Duration.milliseconds(700)
     /// How long a peer may take for a block before others are asked too.
     package static let blockPatience = Duration.seconds(8)
 }

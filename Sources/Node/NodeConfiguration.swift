@@ -20,6 +20,8 @@ package struct NodeConfiguration: Sendable {
     package var tlsKeyPath: String?
     /// Disk space for the cache; 90 % of what is free unless given.
     package var cacheBytes: ByteCount?
+    /// Bytes per second that may leave for BitTorrent peers; HTTP is not held back. Nil is no limit.
+    package var uploadLimit: BytesPerSecond?
     /// Called each time control has answered the node's hello.
     package var whenConnected: @Sendable () -> Void = {}
 

@@ -25,6 +25,8 @@ struct NodeRuntime: Sendable {
     let statuses: StatusBoard
     let origins: OriginAccess
     let originClient: OriginClient
+    /// For times of the day.
+    let clock = WallClock.system
     let logger: Logger
 
     /// Threads that hash and touch the disk.
@@ -49,6 +51,7 @@ struct NodeRuntime: Sendable {
         let group = MultiThreadedEventLoopGroup.singleton
         var generator = SystemRandomNumberGenerator()
         let session = SwarmSession(group: group, peerID: .random(using: &generator), logger: logger)
+        session.uploadShaper.limit(to: configuration.uploadLimit)
         let catalog = BlobCatalog()
         let tracker = TrackerEndpoint(seed: generator.next())
         let router = NodeRouter(catalog: catalog, tracker: tracker, logger: logger)

@@ -46,7 +46,7 @@ extension BlobSwarm {
         let handle: PeerHandle? = state.withLockedValue { state in
             if entry.isOutgoing { state.dialling -= 1 }
             guard !state.hasLeft, entry.peerID != session.peerID,
-                !state.banned.contains(entry.peerID), state.peers.count < configuration.maximumPeers
+                !state.banned.contains(entry.peerID), state.peers.count < state.maximumPeers
             else { return nil }
             if let double = state.peers.values.first(where: { $0.peerID == entry.peerID }) {
                 // Two that dial each other at once keep the connection of the smaller id, so that both keep the same one.

@@ -5,6 +5,7 @@ internal import NIOConcurrencyHelpers
 package import NIOCore
 package import PieceCache
 internal import Synchronization
+package import Transport
 package import Units
 
 /// The peers of one blob. Seeds by itself out of the cache; what to download is decided by who follows it.
@@ -26,6 +27,7 @@ package final class BlobSwarm: Sendable {
         var covered: PieceSet
         var pieceRoots: [SHA256Digest] = []
         var past: [PeerKind: TransferTotals] = [:]
+        var maximumPeers: Int
         var hasLeft = false
         var running: Task<Void, Never>?
         var rounds: [RepeatedTask] = []
@@ -34,6 +36,8 @@ package final class BlobSwarm: Sendable {
     package let cache: BlobCache
     let configuration: SwarmConfiguration
     let session: SwarmSession
+    /// What leaves for peers of this blob.
+    package let uploadShaper = RateShaper()
     /// Not a `Mutex`: that one is handed to the next in line each time threads meet at it, and on a busy machine all of
     /// them then wait for the slowest to be scheduled.
     let state: NIOLockedValueBox<State>
@@ -48,7 +52,8 @@ package final class BlobSwarm: Sendable {
             State(
                 choker: Choker(slots: configuration.uploadSlots, seed: seed),
                 advisor: configuration.advises ? PieceAdvisor(available: cache.available, seed: seed) : nil,
-                covered: PieceSet(capacity: cache.geometry.pieceCount)
+                covered: PieceSet(capacity: cache.geometry.pieceCount),
+                maximumPeers: configuration.maximumPeers
             )
         )
     }
@@ -69,6 +74,9 @@ package final class BlobSwarm: Sendable {
     /// Connections with a handshake.
     package var peerCount: Int { state.withLockedValue { $0.peers.count } }
 
+    /// No further connections above `count`; those that are there stay.
+    package func limitPeers(to count: Int) { state.withLockedValue { $0.maximumPeers = max(1, count) } }
+
     /// Answers under a further info-hash; its info dictionary is sent by BEP 9.
     package func addIdentity(_ infoHash: InfoHash, torrentInfo: [UInt8]?) {
         let isIn = state.withLockedValue { state in
@@ -82,7 +90,7 @@ package final class BlobSwarm: Sendable {
     /// Dials a peer; the outcome is an event.
     package func connect(to address: SocketAddress, kind: PeerKind) {
         let infoHash: InfoHash? = state.withLockedValue { state in
-            guard !state.hasLeft, state.peers.count + state.dialling < configuration.maximumPeers else { return nil }
+            guard !state.hasLeft, state.peers.count + state.dialling < state.maximumPeers else { return nil }
             guard let first = state.order.first else { return nil }
             state.dialling += 1
             return first

@@ -131,7 +131,11 @@ extension PeerHandler {
     /// Sends the queued blocks for as long as the channel takes them; the caller flushes.
     func pump() {
         guard let context, let swarm else { return }
-        while context.channel.isWritable, readsUnderWay < Limits.readsUnderWay, let block = connection?.nextUpload() {
+        while context.channel.isWritable, readsUnderWay < Limits.readsUnderWay, mayUpload(swarm, context),
+            let block = connection?.nextUpload()
+        {
+            session.uploadShaper.charge(ByteCount(block.length))
+            swarm.uploadShaper.charge(ByteCount(block.length))
             let start = swarm.cache.geometry.range(of: block.piece).start + UInt64(block.offset)
             let range = ByteRange(start: start, count: ByteCount(block.length))
             var buffer = context.channel.allocator.buffer(
@@ -144,6 +148,21 @@ extension PeerHandler {
                 readFromDisk(block, range, buffer, swarm.cache, context.eventLoop)
             }
         }
+    }
+
+    /// False while the rate is used up; then the queue is looked at again in a moment.
+    private func mayUpload(_ swarm: BlobSwarm, _ context: ChannelHandlerContext) -> Bool {
+        let wait = max(session.uploadShaper.wait, swarm.uploadShaper.wait)
+        guard wait > .zero else { return true }
+        guard !isPumpScheduled, connection?.queuedUploads ?? 0 > 0 else { return false }
+        isPumpScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) {
+            bound.value.isPumpScheduled = false
+            bound.value.pump()
+            bound.value.context?.flush()
+        }
+        return false
     }
 
     private func readFromDisk(

@@ -36,6 +36,7 @@ final class PeerHandler: ChannelInboundHandler {
     var sentGrants: Set<Signature> = []
     var receivedGrants: [PullGrant] = []
     var isFlushScheduled = false
+    var isPumpScheduled = false
     var readsUnderWay = 0
     var answers = 0
     /// Bytes of blocks sent up to the last tick.

@@ -3,6 +3,7 @@ package import Logging
 internal import NIOConcurrencyHelpers
 package import NIOCore
 package import PieceCache
+package import Transport
 package import Units
 
 /// The BitTorrent side of one process: gives inbound handshakes to the blob they name.
@@ -14,6 +15,8 @@ package final class SwarmSession: Sendable {
     }
     package let group: any EventLoopGroup
     package let peerID: PeerID
+    /// What leaves this process for peers of any blob.
+    package let uploadShaper = RateShaper()
     let logger: Logger
     private let registry = NIOLockedValueBox(Registry())
 

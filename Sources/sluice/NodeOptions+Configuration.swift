@@ -19,6 +19,7 @@ extension NodeOptions {
         configuration.labels = label.map(\.label)
         configuration.version = SluiceVersion.text
         configuration.cacheBytes = cacheBytes.map { ByteCount(rawValue: $0) }
+        configuration.uploadLimit = maxUpload.map { BytesPerSecond(rawValue: $0) }
         return configuration
     }
 }

@@ -13,4 +13,6 @@ struct NodeOptions: ParsableArguments {
     var label: [LabelArgument] = []
     @Option(help: "Disk space for the cache in bytes; 90 % of what is free by default.")
     var cacheBytes: UInt64?
+    @Option(help: "Bytes per second that may leave for BitTorrent peers; no limit by default.")
+    var maxUpload: UInt64?
 }

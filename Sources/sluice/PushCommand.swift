@@ -43,6 +43,14 @@ struct PushCommand: AsyncParsableCommand {
     var assistBelow: UInt64?
     @Option(help: "For this long, such as 30s.")
     var assistAfter: DurationArgument?
+    @Option(help: "Promised to each agent, bytes per second: HTTP fills up to it.")
+    var minimumRate: UInt64?
+    @Option(help: "Bytes per second one agent may send to its peers; no limit by default.")
+    var maxUpload: UInt64?
+    @Option(help: "How long it should take, such as 10m; forecast from history by default.")
+    var expect: DurationArgument?
+    @Option(help: "A JSON file with a DistributionConfig, such as time windows; further options are put over it.")
+    var config: String?
     @Flag(help: "No HTTP assist at all.")
     var noAssist = false
     @Flag(help: "No BitTorrent: everything over HTTP.")
@@ -81,18 +89,31 @@ struct PushCommand: AsyncParsableCommand {
         distribution.version = version ?? ""
         distribution.targetLabels = to.map(\.label)
         distribution.targetNodes = toNode
-        var config = DistributionConfig()
-        config.pieceLength = pieceLength ?? 0
-        config.relayCount = relays ?? 0
-        config.priority = priority ?? 0
-        config.maxAgentBytesPerSecond = maxRate ?? 0
-        config.assistBelowBytesPerSecond = assistBelow ?? 0
-        config.assistAfter = assistAfter.map { ProtoDuration($0.duration) }
-        config.assistDisabled = noAssist
-        config.bittorrentDisabled = noBittorrent
-        config.assistFromOriginOnly = assistFromOriginOnly
+        var config = try startingConfig()
+        if let pieceLength { config.pieceLength = pieceLength }
+        if let relays { config.relayCount = relays }
+        if let priority { config.priority = priority }
+        if let maxRate { config.maxAgentBytesPerSecond = maxRate }
+        if let maxUpload { config.maxAgentUploadBytesPerSecond = maxUpload }
+        if let minimumRate { config.minimumBytesPerSecond = minimumRate }
+        if let assistBelow { config.assistBelowBytesPerSecond = assistBelow }
+        if let assistAfter { config.assistAfter = ProtoDuration(assistAfter.duration) }
+        if let expect { config.expectedDuration = ProtoDuration(expect.duration) }
+        config.assistDisabled = config.assistDisabled || noAssist
+        config.bittorrentDisabled = config.bittorrentDisabled || noBittorrent
+        config.assistFromOriginOnly = config.assistFromOriginOnly || assistFromOriginOnly
         if let torrent { config.torrent = try FileContent.read(torrent, atMost: .mebibytes(16)) }
         distribution.config = config
         return distribution
+    }
+
+    private func startingConfig() throws -> DistributionConfig {
+        guard let config else { return DistributionConfig() }
+        let bytes = try FileContent.read(config, atMost: .mebibytes(1))
+        do {
+            return try DistributionConfig(json: JSONParser.parse(bytes))
+        } catch {
+            throw UserError(.invalidArgument, "\(config) is not the JSON of a DistributionConfig: \(error)")
+        }
     }
 }

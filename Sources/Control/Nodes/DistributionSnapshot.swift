@@ -16,6 +16,10 @@ enum DistributionSnapshot {
         distribution.failure = record.failure
         distribution.createTime = Timestamp(milliseconds: record.createdAt)
         distribution.endTime = record.endedAt.map { Timestamp(milliseconds: $0) }
+        if let expected = order.config?.expectedDuration?.duration {
+            let milliseconds = Int64((expected.seconds * 1000).rounded())
+            distribution.expectTime = Timestamp(milliseconds: record.createdAt + milliseconds)
+        }
         let ordered = tasks.sorted { $0.record.node < $1.record.node }
         distribution.targets = ordered.filter { $0.record.kind == .agent }.map(target)
         distribution.relays = ordered.filter { $0.record.kind == .relay }.map(relay)
@@ -36,6 +40,8 @@ enum DistributionSnapshot {
         target.sha256 = task.status.sha256
         target.assist = task.status.assist
         target.reports = task.status.reports
+        target.network = task.status.network
+        target.assistSwitches = task.status.assistSwitches
         return target
     }
 

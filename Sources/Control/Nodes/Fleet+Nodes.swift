@@ -3,6 +3,7 @@ internal import NIOCore
 internal import RPC
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 extension Fleet {

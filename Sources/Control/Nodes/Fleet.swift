@@ -1,8 +1,10 @@
 internal import Logging
 internal import Manifest
 internal import RPC
+internal import Scheduling
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 /// Control's registry: which nodes there are, what each has to do, and how every distribution stands. What it tells
@@ -18,6 +20,8 @@ actor Fleet {
     /// Which active distribution a task belongs to.
     var owners: [TaskID: DistributionID] = [:]
     var blobs: [BlobID: BlobHashes] = [:]
+    /// How long a distribution should take, by those that have completed.
+    var forecast = TransferForecast()
     private var lastSession: UInt64 = 0
     private var generator = SystemRandomNumberGenerator()
 
@@ -54,7 +58,20 @@ actor Fleet {
                 )
             )
         }
+        for record in try await store.distributions(PageRequest(size: Self.rememberedDistributions)).records.reversed() {
+            foretell(by: record)
+        }
         logger.info("\(nodes.count) nodes known, \(distributions.count) distributions under way")
+    }
+
+    /// Ended distributions that the forecast begins with.
+    private static let rememberedDistributions = 50
+
+    /// A completed distribution tells how fast the next one should be.
+    func foretell(by record: DistributionRecord) {
+        guard record.state == .completed, let ended = record.endedAt, let order = try? Distribution(encoded: record.order)
+        else { return }
+        forecast.delivered(ByteCount(rawValue: order.size), in: .milliseconds(ended - record.createdAt))
     }
 
     func adopt(_ distribution: ActiveDistribution) {

@@ -1,6 +1,7 @@
 internal import Logging
 internal import Manifest
 internal import RPC
+internal import Scheduling
 internal import SluiceAPI
 internal import Store
 internal import Transport
@@ -11,7 +12,12 @@ extension Fleet {
     static var maximumWatchers: Int { 1000 }
 
     /// Creates a distribution and its tasks in one transaction, then tells the nodes.
-    func create(_ order: CheckedOrder, requestID: String) async throws -> Distribution {
+    func create(_ asked: CheckedOrder, requestID: String) async throws -> Distribution {
+        var order = asked
+        if order.distribution.config?.expectedDuration == nil, let expected = forecast.expected(order.geometry.size) {
+            order.distribution.config = order.distribution.config ?? DistributionConfig()
+            order.distribution.config?.expectedDuration = ProtoDuration(expected)
+        }
         let draft = OrderRecords(
             order: order,
             id: newID("d"),
@@ -120,6 +126,7 @@ extension Fleet {
                 if let record = active.tasks[update.id]?.record { send(record) }
             }
         }
+        foretell(by: active.record)
         active.watchers = distributions[id]?.watchers ?? active.watchers
         distributions[id] = active
         showWatchers(id)

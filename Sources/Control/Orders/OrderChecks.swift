@@ -2,6 +2,7 @@ internal import BitTorrent
 internal import Manifest
 internal import OriginClient
 internal import RPC
+internal import Scheduling
 internal import SluiceAPI
 internal import Store
 internal import Units
@@ -103,6 +104,34 @@ struct OrderChecks: Sendable {
         }
         if let after = config.assistAfter?.duration, after < .zero {
             throw UserError(.invalidArgument, "assist cannot start after a negative time")
+        }
+        try checkTimes(config)
+    }
+
+    private static func checkTimes(_ config: DistributionConfig) throws {
+        for time in [config.stallAfter, config.handBackAfter, config.expectedDuration].compactMap(\.self)
+        where time.duration <= .zero {
+            throw UserError(.invalidArgument, "stall_after, hand_back_after and expected_duration are longer than nothing")
+        }
+        guard config.stallPermille <= 1000 else { throw UserError(.invalidArgument, "a stall is at most 1000 thousandths") }
+        guard config.overduePercent == 0 || config.overduePercent >= 100 else {
+            throw UserError(.invalidArgument, "what is overdue has taken at least 100 % of the expected time")
+        }
+        guard config.maxAgentBytesPerSecond == 0 || config.minimumBytesPerSecond <= config.maxAgentBytesPerSecond else {
+            throw UserError(.invalidArgument, "more is promised to an agent than it may receive")
+        }
+        guard config.windows.count <= TransferSchedule.maximumWindows else {
+            throw UserError(.invalidArgument, "an order has at most \(TransferSchedule.maximumWindows) windows")
+        }
+        for window in config.windows
+        where window.startMinute > 1439 || !(1...1440).contains(window.endMinute) || window.days.contains(.unspecified) {
+            throw UserError(
+                .invalidArgument,
+                "a window begins at minute 0 to 1439, ends before minute 1 to 1440, and its days are days of the week"
+            )
+        }
+        guard !config.onlyInWindows || config.windows.contains(where: { !$0.paused }) else {
+            throw UserError(.invalidArgument, "only_in_windows needs a window in which something may move")
         }
     }
 

@@ -84,6 +84,8 @@ struct OrderRecords {
             task.distribution = id.text
             task.relays = endpoints
             task.priority = priority
+            task.windows = order.distribution.config?.windows ?? []
+            task.onlyInWindows = order.distribution.config?.onlyInWindows ?? false
             let owned = stripes.stripes(of: relay.node)
             // A relay that pulls nothing is one more peer.
             if !owned.isEmpty {

@@ -1,6 +1,7 @@
 internal import RPC
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 /// Registers origins: the server of `OriginService`.

@@ -13,11 +13,23 @@ package struct AssistPolicy: Hashable, Sendable {
     /// Later than this multiple of the expected time; 150 %.
     package var overdueFactor = 1.5
     package var expected: Duration?
-    /// BitTorrent faster than the threshold for this long ends assist; 3 s.
-    package var recoveryDuration = Duration.seconds(3)
+    /// BitTorrent faster than the threshold for this long ends assist; 2 s.
+    package var recoveryDuration = Duration.seconds(2)
+    /// What is promised: HTTP fills up to it whenever BitTorrent stays below it for `slowDuration`. Zero promises nothing.
+    package var minimumRate = BytesPerSecond.zero
     package var isDisabled = false
     package var bitTorrentIsDisabled = false
     package var originOnly = false
 
     package init() {}
+
+    /// BitTorrent below this is slow: the threshold, or the promise where that is higher.
+    package var floor: BytesPerSecond { max(slowRate, minimumRate) }
+
+    /// How much assist for this reason may bring beside peers that bring `peerRate`; nil where it takes all that is left.
+    /// BitTorrent keeps its bandwidth: what is only slow is filled up to the floor.
+    package func assistRate(for reason: AssistReason, beside peerRate: BytesPerSecond) -> BytesPerSecond? {
+        guard case .slow = reason else { return nil }
+        return floor > peerRate ? floor - peerRate : .zero
+    }
 }

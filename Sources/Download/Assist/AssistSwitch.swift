@@ -27,7 +27,8 @@ package struct AssistSwitch: Sendable {
     }
 
     private let policy: AssistPolicy
-    private let started: BootTime
+    private var started: BootTime
+    private var pausedSince: BootTime?
     private var slowSince: BootTime?
     private var peerlessSince: BootTime?
     private var recoveredSince: BootTime?
@@ -43,11 +44,11 @@ package struct AssistSwitch: Sendable {
     package var isAssisting: Bool { reason != nil }
 
     package mutating func measured(_ measurement: Measurement, at now: BootTime) -> Change {
-        guard !policy.isDisabled else { return .none }
+        guard !policy.isDisabled, pausedSince == nil else { return .none }
         if measurement.progress - markedProgress.progress >= policy.stallProgress {
             markedProgress = (measurement.progress, now)
         }
-        slowSince = measurement.peerRate < policy.slowRate ? slowSince ?? now : nil
+        slowSince = measurement.peerRate < policy.floor ? slowSince ?? now : nil
         peerlessSince = measurement.peerCount == 0 ? peerlessSince ?? now : nil
         if reason != nil { return recovery(measurement, now) }
         guard let found = trigger(measurement, now) else { return .none }
@@ -56,13 +57,27 @@ package struct AssistSwitch: Sendable {
         return .start(found)
     }
 
+    /// Nothing may move for now.
+    package mutating func paused(at now: BootTime) { pausedSince = pausedSince ?? now }
+
+    /// Things may move again: the time in between counts against nobody.
+    package mutating func resumed(at now: BootTime) {
+        guard let since = pausedSince else { return }
+        pausedSince = nil
+        started = started + (now - since)
+        slowSince = nil
+        peerlessSince = nil
+        recoveredSince = nil
+        markedProgress.at = now
+    }
+
     private func trigger(_ measurement: Measurement, _ now: BootTime) -> AssistReason? {
         if policy.bitTorrentIsDisabled { return .bitTorrentDisabled }
         if let since = peerlessSince, measurement.httpWorks, now - since >= policy.hostileDuration {
             return .hostileNetwork(duration: now - since)
         }
         if let since = slowSince, now - since >= policy.slowDuration {
-            return .slow(rate: measurement.peerRate, threshold: policy.slowRate, duration: now - since)
+            return .slow(rate: measurement.peerRate, threshold: policy.floor, duration: now - since)
         }
         if now - markedProgress.at >= policy.stallDuration {
             return .stalled(progress: measurement.progress - markedProgress.progress, duration: now - markedProgress.at)
@@ -74,7 +89,7 @@ package struct AssistSwitch: Sendable {
     }
 
     private mutating func recovery(_ measurement: Measurement, _ now: BootTime) -> Change {
-        guard !policy.bitTorrentIsDisabled, measurement.peerRate >= policy.slowRate else {
+        guard !policy.bitTorrentIsDisabled, measurement.peerRate >= policy.floor else {
             recoveredSince = nil
             return .none
         }

@@ -1,11 +1,11 @@
 internal import Manifest
-internal import Units
+package import Units
 
 extension DownloadEngine {
     /// Asks every source for as much as it can take. Peers first: BitTorrent keeps its bandwidth. Of peers those that are
     /// asked for least, in any order: the same order everywhere would leave the last of them idle.
     mutating func fillAll(_ now: BootTime, _ actions: inout [DownloadAction]) {
-        guard !isOver else { return }
+        guard !isOver, downBucket.hasRoom(at: now) else { return }
         var room = roomForRequests
         var waiting: [(id: SourceID, outstanding: Int)] = []
         for (id, source) in sources where mayAsk(source, now) && (room > 0 || source.kind == .relayPeer) {
@@ -91,10 +91,10 @@ extension DownloadEngine {
 
     private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime) -> [Block] {
         var blocks: [Block] = []
-        while blocks.count < count, let piece = startedPiece(for: id) ?? nextPiece(for: id, now) {
+        while blocks.count < count, downBucket.hasRoom(at: now), let piece = startedPiece(for: id) ?? nextPiece(for: id, now) {
             if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
             var start = 0
-            while blocks.count < count, let number = partial[piece]?.nextFree(from: start) {
+            while blocks.count < count, downBucket.hasRoom(at: now), let number = partial[piece]?.nextFree(from: start) {
                 take(geometry.block(number, of: piece), number, id, now, &blocks)
                 start = number + 1
             }
@@ -122,6 +122,7 @@ extension DownloadEngine {
     {
         partial[block.piece]?.askedOf[number, default: []].append(id)
         sources[id]?.outstanding[block] = now
+        downBucket.charge(ByteCount(block.length))
         blocks.append(block)
     }
 
@@ -165,14 +166,16 @@ extension DownloadEngine {
         return best.randomElement(using: &generator)
     }
 
-    /// Everything missing is asked of somebody: the idle help out, a second source at most for each block.
+    /// Everything missing is asked of somebody: the idle help out, a second source at most for each block beside those that
+    /// have fallen silent.
     private mutating func endgame(_ count: Int, _ id: SourceID, _ now: BootTime, _ blocks: inout [Block]) {
         guard let source = sources[id] else { return }
         for piece in partial.keys.sorted() where source.has.contains(piece) {
             guard let progress = partial[piece], mayAsk(id, for: progress) else { continue }
             for number in progress.blocks.indices where progress.blocks[number] == .missing {
                 let asked = progress.askedOf[number] ?? []
-                guard blocks.count < count, asked.count < Limits.endgameCopies, !asked.contains(id) else { continue }
+                let answering = asked.count { sources[$0].map { !$0.isSilent(at: now) } ?? false }
+                guard blocks.count < count, answering < Limits.endgameCopies, !asked.contains(id) else { continue }
                 take(geometry.block(number, of: piece), number, id, now, &blocks)
             }
         }
@@ -185,31 +188,52 @@ extension DownloadEngine {
             now >= sources[id]?.notBefore ?? now
         else { return }
         let most = kind == .relayHTTP ? Limits.parallelRelayFetches : 1
-        while (sources[id]?.fetches.count ?? most) < most, let piece = pieceToFetch(for: id) {
-            if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
-            guard let progress = partial[piece], let first = progress.nextFree() else { return }
-            // From the first missing block to the next one that somebody else has or brings.
-            var last = first
-            while last + 1 < progress.blocks.count, progress.blocks[last + 1] == .missing,
-                progress.askedOf[last + 1] == nil
-            {
-                last += 1
-            }
-            for number in first...last { partial[piece]?.askedOf[number, default: []].append(id) }
-            sources[id]?.fetches.insert(piece)
-            let start = geometry.range(of: piece).start
-            let end = geometry.block(last, of: piece)
-            actions.append(
-                .fetch(
-                    id,
-                    piece,
-                    ByteRange(
-                        start: start + UInt64(geometry.block(first, of: piece).offset),
-                        end: start + UInt64(end.offset) + UInt64(end.length)
-                    )
-                )
-            )
+        let atOnce = assistBucket.rate.rawValue == .max ? Int.max : Limits.filledAtOnce
+        while (sources[id]?.fetches.count ?? most) < most, assistBucket.hasRoom(at: now), downBucket.hasRoom(at: now),
+            let piece = pieceToFetch(for: id)
+        {
+            fetch(piece, from: id, atMost: atOnce, &actions)
         }
+    }
+
+    /// Fetches a little over HTTP from a relay, to tell how fast it comes; nil where nothing can be fetched so. What it
+    /// brings is used like anything else.
+    package mutating func sampleFetched(at now: BootTime, into actions: inout [DownloadAction]) -> SourceID? {
+        guard !isOver, downBucket.hasRoom(at: now),
+            let id = fetchers.first(where: { sources[$0]?.kind == .relayHTTP && sources[$0]?.fetches.isEmpty == true }),
+            let piece = pieceToFetch(for: id)
+        else { return nil }
+        let before = actions.count
+        fetch(piece, from: id, atMost: Limits.filledAtOnce, &actions)
+        return actions.count > before ? id : nil
+    }
+
+    /// Blocks from the first one that nobody brings to the next one that somebody else has or brings.
+    private mutating func fetch(
+        _ piece: PieceIndex,
+        from id: SourceID,
+        atMost most: Int,
+        _ actions: inout [DownloadAction]
+    ) {
+        if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
+        guard let progress = partial[piece], let first = progress.nextFree() else { return }
+        var last = first
+        while last + 1 < progress.blocks.count, last + 1 - first < most, progress.blocks[last + 1] == .missing,
+            progress.askedOf[last + 1] == nil
+        {
+            last += 1
+        }
+        for number in first...last { partial[piece]?.askedOf[number, default: []].append(id) }
+        sources[id]?.fetches.insert(piece)
+        let start = geometry.range(of: piece).start
+        let end = geometry.block(last, of: piece)
+        let range = ByteRange(
+            start: start + UInt64(geometry.block(first, of: piece).offset),
+            end: start + UInt64(end.offset) + UInt64(end.length)
+        )
+        assistBucket.charge(range.count)
+        downBucket.charge(range.count)
+        actions.append(.fetch(id, piece, range))
     }
 
     /// Whether a connection to the origin would have anything to do: pieces that wait for their proof need none.
@@ -219,7 +243,8 @@ extension DownloadEngine {
         return hasRoomForPieces && verified.count.int + partial.count < geometry.pieceCount.int
     }
 
-    /// What BitTorrent lacks: pieces nobody brings, those first whose hash is known, in order.
+    /// What BitTorrent lacks: pieces nobody brings, those first whose hash is known, the rarest among peers before others.
+    /// A relay that does not have a piece yet is not asked for it where peers will say when it has.
     private mutating func pieceToFetch(for id: SourceID) -> PieceIndex? {
         guard let source = sources[id] else { return nil }
         let started = partial.filter { piece, progress in
@@ -228,13 +253,19 @@ extension DownloadEngine {
         }.keys.min()
         if let started { return started }
         guard hasRoomForPieces else { return nil }
+        let mayWait = source.kind == .originHTTP || !sources.values.contains { $0.kind.isPeer }
+        var best: (piece: PieceIndex, copies: UInt16)?
         var unproven: PieceIndex?
         for piece in geometry.pieceCount.indices where !verified.contains(piece) && partial[piece] == nil {
             guard source.has.contains(piece) else { continue }
-            if provable.contains(piece) { return piece }
-            unproven = unproven ?? piece
+            guard provable.contains(piece) else {
+                unproven = unproven ?? piece
+                continue
+            }
+            let copies = availability[piece.int]
+            if best.map({ copies < $0.copies }) ?? true { best = (piece, copies) }
         }
-        return unproven
+        return best?.piece ?? (mayWait ? unproven : nil)
     }
 
     // MARK: Invariants

@@ -21,6 +21,9 @@ struct Source: Sendable {
     var suggested: [PieceIndex] = []
     var lastSuggestion: BootTime?
 
+    /// Whether it owes blocks and has sent nothing for a while.
+    func isSilent(at now: BootTime) -> Bool { !outstanding.isEmpty && now - lastAnswer > Limits.silence }
+
     /// Whether it says by itself what to take: then nothing else is taken of it, so that first copies spread.
     func advises(at now: BootTime) -> Bool {
         guard let lastSuggestion else { return false }

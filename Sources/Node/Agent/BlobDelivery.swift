@@ -110,6 +110,8 @@ actor BlobDelivery {
         status.elapsed = ProtoDuration((ended ?? BootClock.now()) - started)
         status.sha256 = sha256
         status.assist = progress.assist
+        status.assistSwitches = progress.assistSwitches
+        status.network = SluiceAPI.NetworkClass(progress.network)
         status.reports = progress.reports
         if let origin = OriginID(assignment.blob?.origin ?? "") {
             status.originBytes = runtime.origins.total(at: origin, for: assignment.distribution).rawValue

@@ -30,8 +30,11 @@ extension BlobDownload {
                 } onCancel: {
                     stream.reset(.cancel)
                 }
+                network.httpAnswered()
+                sampleEnded(key, bytes: range.count, failed: !cutter.isDone)
                 fetchEnded(key, failed: !cutter.isDone)
             } catch {
+                sampleEnded(key, bytes: .zero, failed: true)
                 fetchEnded(key, failed: !Task.isCancelled)
             }
         }

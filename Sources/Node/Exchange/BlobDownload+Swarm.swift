@@ -56,6 +56,7 @@ extension BlobDownload {
         let place = address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
         peers[peer] = PeerRecord(address: place)
         guard plan.usesBitTorrent else { return }
+        network.handshakeCompleted()
         engine.sourceAdded(
             source(peer),
             kind.isRelay ? .relayPeer : .agentPeer,
@@ -143,9 +144,9 @@ extension BlobDownload {
                         wanted: 50,
                         isCompact: true
                     )
-                    for peer in (try? await relay.announce(request)) ?? [] where !engine.isComplete {
-                        connect(to: peer)
-                    }
+                    guard let known = try? await relay.announce(request) else { continue }
+                    network.httpAnswered()
+                    for peer in known where !engine.isComplete { connect(to: peer) }
                 }
             }
             if !engine.isComplete {

@@ -4,6 +4,7 @@ internal import Logging
 internal import Manifest
 internal import NIOCore
 internal import PieceCache
+internal import Scheduling
 internal import SluiceAPI
 internal import Swarm
 internal import Transport
@@ -31,7 +32,12 @@ actor BlobDownload: EventLoopActor {
     var origin: OriginFetcher?
     var originCount: UInt64 = 0
     var fetches: [Fetch: Task<Void, Never>] = [:]
+    var network = NetworkProbe()
+    /// When HTTP samples began, by the piece they fetch.
+    var samples: [Fetch: BootTime] = [:]
     private var assistText = ""
+    private var assistSwitches: UInt32 = 0
+    private var nextLook = BootTime.zero
     private var running: [Task<Void, Never>] = []
     private(set) var isOver = false
     private(set) var isStopped = false
@@ -77,6 +83,7 @@ actor BlobDownload: EventLoopActor {
 
     func start() {
         guard !engine.isComplete else { return end(.complete) }
+        if let most = plan.maximumPeers { blob.swarm.limitPeers(to: most) }
         var actions: [DownloadAction] = []
         engine.piecesProvable(blob.provable.pieces, at: BootClock.now(), into: &actions)
         perform(actions)
@@ -110,6 +117,8 @@ actor BlobDownload: EventLoopActor {
             totals: engine.totals,
             rate: isOver ? .zero : engine.rate,
             assist: assistText,
+            assistSwitches: assistSwitches,
+            network: network.found(at: BootClock.now()),
             reports: reports.all
         )
     }
@@ -145,6 +154,7 @@ actor BlobDownload: EventLoopActor {
             let address = try? SocketAddress.makeAddressResolvingHost(connection.host, port: connection.port)
         else { return }
         let kind = NodeID(endpoint.node).map { PeerKind.relay($0) } ?? .unknown
+        network.dialled(at: BootClock.now())
         blob.swarm.connect(to: address, kind: kind)
     }
 
@@ -155,9 +165,22 @@ actor BlobDownload: EventLoopActor {
     }
 
     private func ticked() {
+        let now = BootClock.now()
+        if now >= nextLook {
+            nextLook = now + .seconds(1)
+            followSchedule(now)
+        }
         var actions: [DownloadAction] = []
-        engine.tick(at: BootClock.now(), into: &actions)
+        engine.tick(at: now, into: &actions)
         perform(actions)
+        probeNetwork(now)
+    }
+
+    /// The time of the day may bring other limits.
+    private func followSchedule(_ now: BootTime) {
+        let allowance = plan.schedule.allowance(atUnixSeconds: runtime.clock.milliseconds() / 1000)
+        engine.rateLimited(to: allowance.down, at: now)
+        blob.swarm.uploadShaper.limit(to: allowance.up)
     }
 
     /// Others bring pieces of the same blob too: another delivery, or this relay's own pull.
@@ -183,9 +206,12 @@ actor BlobDownload: EventLoopActor {
             case .verify(let piece): verify(piece)
             case .discard(let piece): assembly.discard(piece)
             case .startAssist(let reason):
+                assistSwitches += 1
                 assistText = reason.description
                 runtime.logger.info("assist begins: \(reason)")
-            case .stopAssist: runtime.logger.info("assist ends")
+            case .stopAssist:
+                assistSwitches += 1
+                runtime.logger.info("assist ends")
             case .ban(let source): ban(source)
             case .wantOrigin(let isWanted): wantOrigin(isWanted)
             case .completed: end(.complete)

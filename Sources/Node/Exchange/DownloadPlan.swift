@@ -1,4 +1,5 @@
 internal import Download
+internal import Scheduling
 internal import SluiceAPI
 internal import Units
 
@@ -19,6 +20,12 @@ struct DownloadPlan: Sendable {
     let origin: OriginPlan?
     /// Whether this node tells the relays' trackers of itself and connects to the peers they name.
     let announces: Bool
+    /// How much may be moved when.
+    var schedule: TransferSchedule
+    /// Connections with peers at most; nil is the swarm's own limit.
+    let maximumPeers: Int?
+    /// An agent's, where the order does not say.
+    private static let defaultPeers = 100
 
     var usesBitTorrent: Bool { !policy.bitTorrentIsDisabled }
 }
@@ -27,7 +34,10 @@ extension DownloadPlan {
     /// An agent's: everything, as the order says.
     init(_ assignment: Assignment) {
         relays = assignment.relays
-        policy = AssistPolicy(assignment.config ?? DistributionConfig())
+        let config = assignment.config ?? DistributionConfig()
+        policy = AssistPolicy(config)
+        schedule = TransferSchedule(config)
+        maximumPeers = config.maxConnectionsPerAgent == 0 ? Self.defaultPeers : Int(config.maxConnectionsPerAgent)
         announces = policy.bitTorrentIsDisabled == false
         guard let blob = assignment.blob, let id = OriginID(blob.origin) else {
             origin = nil
@@ -43,7 +53,9 @@ extension DownloadPlan {
 
     /// A relay's, of what its fellow relays pull: as a peer and in no other way. Of two relays the one with the smaller
     /// name dials.
-    init(fellows: [Endpoint], of relay: NodeID) {
+    init(fellows: [Endpoint], of relay: NodeID, _ work: RelayTask) {
+        schedule = TransferSchedule(work)
+        maximumPeers = nil
         relays = fellows.filter { relay.text < $0.node }
         var peersOnly = AssistPolicy()
         peersOnly.isDisabled = true

@@ -9,6 +9,9 @@ struct DownloadProgress: Sendable {
     let rate: BytesPerSecond
     /// Why assist runs, or last ran; empty if it never did.
     let assist: String
+    /// How often assist has begun or ended.
+    let assistSwitches: UInt32
+    let network: Download.NetworkClass
     let reports: [PeerReport]
 
     /// The totals as a status tells them.

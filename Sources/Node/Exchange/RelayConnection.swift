@@ -79,6 +79,11 @@ actor RelayConnection {
         return try announce.answered(Array(body.readableBytesView), at: BootClock.now())
     }
 
+    /// Whether the relay reaches this node at `port`, from outside.
+    func dialsBack(to port: Int) async throws -> Bool {
+        try await whole(get("/reachability?port=\(port)"), atMost: 16).readableBytesView.first == UInt8(ascii: "y")
+    }
+
     private func whole(_ stream: HTTPClientStream, atMost limit: Int) async throws -> ByteBuffer {
         var whole = ByteBuffer()
         for try await var part in stream.body {

@@ -3,6 +3,7 @@ internal import Logging
 internal import Manifest
 internal import OriginClient
 internal import PieceCache
+internal import Scheduling
 internal import SluiceAPI
 internal import Swarm
 internal import Transport
@@ -91,7 +92,7 @@ actor RelayBlob {
                 signers.append((new, BatchSigner(key: runtime.identity.key, grant: new)))
             }
         }
-        await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name).relays)
+        await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name, work).relays)
         report()
     }
 
@@ -106,7 +107,7 @@ actor RelayBlob {
         for piece in blob.cache.available.pieces {
             if let hashes = blob.cache.hashes(of: piece) { stored(piece, hashes) }
         }
-        let plan = DownloadPlan(fellows: work.relays, of: runtime.identity.name)
+        let plan = DownloadPlan(fellows: work.relays, of: runtime.identity.name, work)
         let download = BlobDownload(of: blob, plan: plan, runtime: runtime) { outcome in
             await self.gathered(outcome)
         }
@@ -149,7 +150,10 @@ actor RelayBlob {
 
     /// What of the grant has to come from the origin: what is not there, and what no fellow and no agent offers.
     private func refill() async {
-        guard state == .running, let grant else { return queue.replace(with: []) }
+        let seconds = runtime.clock.milliseconds() / 1000
+        guard state == .running, let grant, !TransferSchedule(work).allowance(atUnixSeconds: seconds).isPaused else {
+            return queue.replace(with: [])
+        }
         let available = blob.cache.available
         let missing = grant.stripes.flatMap(\.indices).map { PieceIndex(rawValue: $0) }
             .filter { !available.contains($0) }

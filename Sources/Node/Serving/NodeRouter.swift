@@ -14,10 +14,12 @@ internal import Units
 ///     GET  /blobs/ID/batches?from=P  signed hash batches from piece P on, each behind its length in four bytes
 ///     GET  /torrents/INFOHASH        the finished .torrent
 ///     GET  /announce                 the tracker (BEP 3, BEP 23)
+///     GET  /reachability?port=P      yes or no: whether the one who asks is reached at that port
 struct NodeRouter: HTTPRequestHandler {
     let catalog: BlobCatalog
     let tracker: TrackerEndpoint
     let logger: Logger
+    let dialBack = DialBack()
 
     func handle(_ request: HTTPServerRequest) async {
         do {
@@ -47,6 +49,12 @@ struct NodeRouter: HTTPRequestHandler {
             }
         case ("torrents", 2): try await sendTorrent(parts[1], request)
         case ("announce", 1): try await announce(query, request)
+        case ("reachability", 1):
+            let port = query.hasPrefix("port=") ? String(query.dropFirst(5)) : ""
+            guard let isReached = await dialBack.reaches(request.remoteAddress, port: port) else {
+                return try await refuse(request, 503, "nobody can be dialled now")
+            }
+            try await send(request, "text/plain", ByteBuffer(string: isReached ? "yes\n" : "no\n"))
         default: try await refuse(request, 404, "nothing is served here")
         }
     }

@@ -25,6 +25,7 @@ extension Distribution {
         if !self.origin.isEmpty { members.append(("origin", JSONCoding.json(self.origin))) }
         if self.pieceLength != 0 { members.append(("pieceLength", JSONCoding.json(self.pieceLength))) }
         if !self.magnetLink.isEmpty { members.append(("magnetLink", JSONCoding.json(self.magnetLink))) }
+        if let value = self.expectTime { members.append(("expectTime", value.json)) }
         return .members(members)
     }
 
@@ -72,6 +73,8 @@ extension Distribution {
                 self.pieceLength = try JSONCoding.integer(value, "pieceLength")
             case "magnetLink", "magnet_link":
                 self.magnetLink = try JSONCoding.string(value, "magnetLink")
+            case "expectTime", "expect_time":
+                self.expectTime = try Timestamp(json: value)
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -118,6 +121,15 @@ extension DistributionConfig {
         if !self.torrent.isEmpty { members.append(("torrent", JSONCoding.json(self.torrent))) }
         if self.bittorrentDisabled { members.append(("bittorrentDisabled", .boolean(true))) }
         if self.assistFromOriginOnly { members.append(("assistFromOriginOnly", .boolean(true))) }
+        if self.stallPermille != 0 { members.append(("stallPermille", JSONCoding.json(self.stallPermille))) }
+        if let value = self.stallAfter { members.append(("stallAfter", value.json)) }
+        if self.overduePercent != 0 { members.append(("overduePercent", JSONCoding.json(self.overduePercent))) }
+        if let value = self.expectedDuration { members.append(("expectedDuration", value.json)) }
+        if let value = self.handBackAfter { members.append(("handBackAfter", value.json)) }
+        if self.minimumBytesPerSecond != 0 { members.append(("minimumBytesPerSecond", JSONCoding.json(self.minimumBytesPerSecond))) }
+        if self.maxAgentUploadBytesPerSecond != 0 { members.append(("maxAgentUploadBytesPerSecond", JSONCoding.json(self.maxAgentUploadBytesPerSecond))) }
+        if !self.windows.isEmpty { members.append(("windows", .array(self.windows.map { $0.json }))) }
+        if self.onlyInWindows { members.append(("onlyInWindows", .boolean(true))) }
         return .members(members)
     }
 
@@ -149,6 +161,61 @@ extension DistributionConfig {
                 self.bittorrentDisabled = try JSONCoding.boolean(value, "bittorrentDisabled")
             case "assistFromOriginOnly", "assist_from_origin_only":
                 self.assistFromOriginOnly = try JSONCoding.boolean(value, "assistFromOriginOnly")
+            case "stallPermille", "stall_permille":
+                self.stallPermille = try JSONCoding.integer(value, "stallPermille")
+            case "stallAfter", "stall_after":
+                self.stallAfter = try ProtoDuration(json: value)
+            case "overduePercent", "overdue_percent":
+                self.overduePercent = try JSONCoding.integer(value, "overduePercent")
+            case "expectedDuration", "expected_duration":
+                self.expectedDuration = try ProtoDuration(json: value)
+            case "handBackAfter", "hand_back_after":
+                self.handBackAfter = try ProtoDuration(json: value)
+            case "minimumBytesPerSecond", "minimum_bytes_per_second":
+                self.minimumBytesPerSecond = try JSONCoding.integer(value, "minimumBytesPerSecond")
+            case "maxAgentUploadBytesPerSecond", "max_agent_upload_bytes_per_second":
+                self.maxAgentUploadBytesPerSecond = try JSONCoding.integer(value, "maxAgentUploadBytesPerSecond")
+            case "windows":
+                self.windows = try JSONCoding.array(value, "windows") { (value, name) throws(ProtobufError) in try TransferWindow(json: value) }
+            case "onlyInWindows", "only_in_windows":
+                self.onlyInWindows = try JSONCoding.boolean(value, "onlyInWindows")
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
+extension TransferWindow {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if !self.days.isEmpty { members.append(("days", .array(self.days.map { $0.json }))) }
+        if self.startMinute != 0 { members.append(("startMinute", JSONCoding.json(self.startMinute))) }
+        if self.endMinute != 0 { members.append(("endMinute", JSONCoding.json(self.endMinute))) }
+        if self.maxAgentBytesPerSecond != 0 { members.append(("maxAgentBytesPerSecond", JSONCoding.json(self.maxAgentBytesPerSecond))) }
+        if self.maxAgentUploadBytesPerSecond != 0 { members.append(("maxAgentUploadBytesPerSecond", JSONCoding.json(self.maxAgentUploadBytesPerSecond))) }
+        if self.paused { members.append(("paused", .boolean(true))) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "days":
+                self.days = try JSONCoding.array(value, "days") { (value, name) throws(ProtobufError) in try JSONCoding.enumeration(value, name, names: DayOfWeek.names) { DayOfWeek(rawValue: $0) } }
+            case "startMinute", "start_minute":
+                self.startMinute = try JSONCoding.integer(value, "startMinute")
+            case "endMinute", "end_minute":
+                self.endMinute = try JSONCoding.integer(value, "endMinute")
+            case "maxAgentBytesPerSecond", "max_agent_bytes_per_second":
+                self.maxAgentBytesPerSecond = try JSONCoding.integer(value, "maxAgentBytesPerSecond")
+            case "maxAgentUploadBytesPerSecond", "max_agent_upload_bytes_per_second":
+                self.maxAgentUploadBytesPerSecond = try JSONCoding.integer(value, "maxAgentUploadBytesPerSecond")
+            case "paused":
+                self.paused = try JSONCoding.boolean(value, "paused")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -246,6 +313,8 @@ extension TargetProgress {
         if !self.sha256.isEmpty { members.append(("sha256", JSONCoding.json(self.sha256))) }
         if !self.assist.isEmpty { members.append(("assist", JSONCoding.json(self.assist))) }
         if !self.reports.isEmpty { members.append(("reports", .array(self.reports.map { $0.json }))) }
+        if self.network.rawValue != 0 { members.append(("network", self.network.json)) }
+        if self.assistSwitches != 0 { members.append(("assistSwitches", JSONCoding.json(self.assistSwitches))) }
         return .members(members)
     }
 
@@ -275,6 +344,10 @@ extension TargetProgress {
                 self.assist = try JSONCoding.string(value, "assist")
             case "reports":
                 self.reports = try JSONCoding.array(value, "reports") { (value, name) throws(ProtobufError) in try PeerReport(json: value) }
+            case "network":
+                self.network = try JSONCoding.enumeration(value, "network", names: NetworkClass.names) { NetworkClass(rawValue: $0) }
+            case "assistSwitches", "assist_switches":
+                self.assistSwitches = try JSONCoding.integer(value, "assistSwitches")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -5,6 +5,74 @@ internal import CSluiceProto
 package import NIOCore
 package import RPC
 
+/// A day of the week.
+package enum DayOfWeek: Hashable, Sendable {
+    /// `DAY_OF_WEEK_UNSPECIFIED`.
+    case unspecified
+    /// `DAY_OF_WEEK_MONDAY`.
+    case monday
+    /// `DAY_OF_WEEK_TUESDAY`.
+    case tuesday
+    /// `DAY_OF_WEEK_WEDNESDAY`.
+    case wednesday
+    /// `DAY_OF_WEEK_THURSDAY`.
+    case thursday
+    /// `DAY_OF_WEEK_FRIDAY`.
+    case friday
+    /// `DAY_OF_WEEK_SATURDAY`.
+    case saturday
+    /// `DAY_OF_WEEK_SUNDAY`.
+    case sunday
+    /// A value that this build does not know.
+    case unrecognized(Int32)
+
+    /// The names in the proto, with their numbers.
+    package static let names: [(String, Int32)] = [
+        ("DAY_OF_WEEK_UNSPECIFIED", 0),
+        ("DAY_OF_WEEK_MONDAY", 1),
+        ("DAY_OF_WEEK_TUESDAY", 2),
+        ("DAY_OF_WEEK_WEDNESDAY", 3),
+        ("DAY_OF_WEEK_THURSDAY", 4),
+        ("DAY_OF_WEEK_FRIDAY", 5),
+        ("DAY_OF_WEEK_SATURDAY", 6),
+        ("DAY_OF_WEEK_SUNDAY", 7),
+    ]
+
+    /// The value of a number on the wire.
+    package init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .unspecified
+        case 1: self = .monday
+        case 2: self = .tuesday
+        case 3: self = .wednesday
+        case 4: self = .thursday
+        case 5: self = .friday
+        case 6: self = .saturday
+        case 7: self = .sunday
+        default: self = .unrecognized(rawValue)
+        }
+    }
+    /// The number on the wire.
+    package var rawValue: Int32 {
+        switch self {
+        case .unspecified: 0
+        case .monday: 1
+        case .tuesday: 2
+        case .wednesday: 3
+        case .thursday: 4
+        case .friday: 5
+        case .saturday: 6
+        case .sunday: 7
+        case .unrecognized(let number): number
+        }
+    }
+    /// The name in JSON; a number where this build knows no name.
+    package var json: JSONValue {
+        let number = rawValue
+        return Self.names.first { $0.1 == number }.map { .string($0.0) } ?? .integer(Int64(number))
+    }
+}
+
 /// Where a distribution stands.
 package enum DistributionState: Hashable, Sendable {
     /// `DISTRIBUTION_STATE_UNSPECIFIED`.
@@ -53,6 +121,59 @@ package enum DistributionState: Hashable, Sendable {
         case .completed: 3
         case .failed: 4
         case .cancelled: 5
+        case .unrecognized(let number): number
+        }
+    }
+    /// The name in JSON; a number where this build knows no name.
+    package var json: JSONValue {
+        let number = rawValue
+        return Self.names.first { $0.1 == number }.map { .string($0.0) } ?? .integer(Int64(number))
+    }
+}
+
+/// What a network does to BitTorrent, found by trying.
+package enum NetworkClass: Hashable, Sendable {
+    /// Not known yet.
+    case unspecified
+    /// BitTorrent works both ways.
+    case open
+    /// Nobody reaches the node from outside; it reaches others.
+    case inboundBlocked
+    /// BitTorrent connections are reset or swallowed while HTTP works.
+    case bittorrentBlocked
+    /// BitTorrent connections are far slower than HTTP from the same relay.
+    case bittorrentThrottled
+    /// A value that this build does not know.
+    case unrecognized(Int32)
+
+    /// The names in the proto, with their numbers.
+    package static let names: [(String, Int32)] = [
+        ("NETWORK_CLASS_UNSPECIFIED", 0),
+        ("NETWORK_CLASS_OPEN", 1),
+        ("NETWORK_CLASS_INBOUND_BLOCKED", 2),
+        ("NETWORK_CLASS_BITTORRENT_BLOCKED", 3),
+        ("NETWORK_CLASS_BITTORRENT_THROTTLED", 4),
+    ]
+
+    /// The value of a number on the wire.
+    package init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .unspecified
+        case 1: self = .open
+        case 2: self = .inboundBlocked
+        case 3: self = .bittorrentBlocked
+        case 4: self = .bittorrentThrottled
+        default: self = .unrecognized(rawValue)
+        }
+    }
+    /// The number on the wire.
+    package var rawValue: Int32 {
+        switch self {
+        case .unspecified: 0
+        case .open: 1
+        case .inboundBlocked: 2
+        case .bittorrentBlocked: 3
+        case .bittorrentThrottled: 4
         case .unrecognized(let number): number
         }
     }
@@ -247,6 +368,8 @@ package struct Distribution: Hashable, Sendable {
     package var pieceLength: UInt32 = 0
     /// The magnet link; empty until all hashes are known.
     package var magnetLink: String = ""
+    /// When it should be done, by the order or by forecast from history; unset where neither says.
+    package var expectTime: Timestamp? = nil
 
     /// Every field at its default.
     package init() {}
@@ -306,6 +429,9 @@ extension Distribution {
         self.origin = unsafe ProtobufC.string(c.pointee.origin)
         self.pieceLength = unsafe c.pointee.piece_length
         self.magnetLink = unsafe ProtobufC.string(c.pointee.magnet_link)
+        if let value = unsafe c.pointee.expect_time {
+            self.expectTime = try unsafe Timestamp(c: value)
+        }
     }
 }
 
@@ -367,6 +493,9 @@ extension Distribution {
         unsafe c.pointee.piece_length = self.pieceLength
         if !self.magnetLink.isEmpty {
             unsafe c.pointee.magnet_link = unsafe arena.string(self.magnetLink)
+        }
+        if let value = self.expectTime {
+            unsafe c.pointee.expect_time = unsafe value.c(in: arena)
         }
         return unsafe c
     }
@@ -453,6 +582,24 @@ package struct DistributionConfig: Hashable, Sendable {
     package var bittorrentDisabled: Bool = false
     /// Relays are not used to assist: agents go to the origin, under leases.
     package var assistFromOriginOnly: Bool = false
+    /// Assist starts when less than this part of the file, in thousandths, comes within `stall_after`; default 10.
+    package var stallPermille: UInt32 = 0
+    /// Default 5 min.
+    package var stallAfter: ProtoDuration? = nil
+    /// Assist starts when the time passes this part of the expected time, in percent; default 150.
+    package var overduePercent: UInt32 = 0
+    /// The expected time from order to file; forecast from history by default.
+    package var expectedDuration: ProtoDuration? = nil
+    /// Assist ends once BitTorrent has been fast enough for this long; default 2 s.
+    package var handBackAfter: ProtoDuration? = nil
+    /// Promised to each agent: HTTP fills up to it, after 2 s unless `assist_after` says otherwise. 0 promises nothing.
+    package var minimumBytesPerSecond: UInt64 = 0
+    /// Bytes per second one agent may send to its peers; 0 means no limit.
+    package var maxAgentUploadBytesPerSecond: UInt64 = 0
+    /// Times with limits of their own, the first that fits counts.
+    package var windows: [TransferWindow] = []
+    /// Nothing moves outside the windows.
+    package var onlyInWindows: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -498,6 +645,21 @@ extension DistributionConfig {
         self.torrent = unsafe ProtobufC.bytes(c.pointee.torrent)
         self.bittorrentDisabled = unsafe c.pointee.bittorrent_disabled != 0
         self.assistFromOriginOnly = unsafe c.pointee.assist_from_origin_only != 0
+        self.stallPermille = unsafe c.pointee.stall_permille
+        if let value = unsafe c.pointee.stall_after {
+            self.stallAfter = try unsafe ProtoDuration(c: value)
+        }
+        self.overduePercent = unsafe c.pointee.overdue_percent
+        if let value = unsafe c.pointee.expected_duration {
+            self.expectedDuration = try unsafe ProtoDuration(c: value)
+        }
+        if let value = unsafe c.pointee.hand_back_after {
+            self.handBackAfter = try unsafe ProtoDuration(c: value)
+        }
+        self.minimumBytesPerSecond = unsafe c.pointee.minimum_bytes_per_second
+        self.maxAgentUploadBytesPerSecond = unsafe c.pointee.max_agent_upload_bytes_per_second
+        self.windows = try unsafe ProtobufC.messages(c.pointee.n_windows, c.pointee.windows) { (value) throws(ProtobufError) in try unsafe TransferWindow(c: value) }
+        self.onlyInWindows = unsafe c.pointee.only_in_windows != 0
     }
 }
 
@@ -520,6 +682,96 @@ extension DistributionConfig {
         }
         unsafe c.pointee.bittorrent_disabled = self.bittorrentDisabled ? 1 : 0
         unsafe c.pointee.assist_from_origin_only = self.assistFromOriginOnly ? 1 : 0
+        unsafe c.pointee.stall_permille = self.stallPermille
+        if let value = self.stallAfter {
+            unsafe c.pointee.stall_after = unsafe value.c(in: arena)
+        }
+        unsafe c.pointee.overdue_percent = self.overduePercent
+        if let value = self.expectedDuration {
+            unsafe c.pointee.expected_duration = unsafe value.c(in: arena)
+        }
+        if let value = self.handBackAfter {
+            unsafe c.pointee.hand_back_after = unsafe value.c(in: arena)
+        }
+        unsafe c.pointee.minimum_bytes_per_second = self.minimumBytesPerSecond
+        unsafe c.pointee.max_agent_upload_bytes_per_second = self.maxAgentUploadBytesPerSecond
+        if !self.windows.isEmpty {
+            unsafe c.pointee.n_windows = self.windows.count
+            unsafe c.pointee.windows = unsafe arena.pointers(self.windows.map { unsafe $0.c(in: arena) })
+        }
+        unsafe c.pointee.only_in_windows = self.onlyInWindows ? 1 : 0
+        return unsafe c
+    }
+}
+
+/// A time of the day with its own limits.
+package struct TransferWindow: Hashable, Sendable {
+    /// Days it begins on; empty means every day.
+    package var days: [DayOfWeek] = []
+    /// The minute of the day it begins at, UTC, 0 to 1439.
+    package var startMinute: UInt32 = 0
+    /// The minute it ends before, 1 to 1440; one at or before the start is on the next day.
+    package var endMinute: UInt32 = 0
+    /// Bytes per second one agent may receive; 0 means no limit.
+    package var maxAgentBytesPerSecond: UInt64 = 0
+    /// Bytes per second one agent may send; 0 means no limit.
+    package var maxAgentUploadBytesPerSecond: UInt64 = 0
+    /// Nothing moves within it.
+    package var paused: Bool = false
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension TransferWindow: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.TransferWindow"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__transfer_window__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__transfer_window__get_packed_size($0) },
+            pack: { unsafe sluice__v1__transfer_window__pack($0, $1) }
+        )
+    }
+}
+
+extension TransferWindow {
+    init(c: UnsafePointer<Sluice__V1__TransferWindow>) throws(ProtobufError) {
+        self.days = unsafe ProtobufC.scalars(c.pointee.n_days, c.pointee.days).map { DayOfWeek(rawValue: Int32(bitPattern: $0.rawValue)) }
+        self.startMinute = unsafe c.pointee.start_minute
+        self.endMinute = unsafe c.pointee.end_minute
+        self.maxAgentBytesPerSecond = unsafe c.pointee.max_agent_bytes_per_second
+        self.maxAgentUploadBytesPerSecond = unsafe c.pointee.max_agent_upload_bytes_per_second
+        self.paused = unsafe c.pointee.paused != 0
+    }
+}
+
+extension TransferWindow {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__TransferWindow> {
+        let c = unsafe arena.array(Sluice__V1__TransferWindow.self, count: 1)
+        unsafe sluice__v1__transfer_window__init(c)
+        if !self.days.isEmpty {
+            unsafe c.pointee.n_days = self.days.count
+            unsafe c.pointee.days = unsafe arena.scalars(self.days.map { Sluice__V1__DayOfWeek(rawValue: UInt32(bitPattern: $0.rawValue)) })
+        }
+        unsafe c.pointee.start_minute = self.startMinute
+        unsafe c.pointee.end_minute = self.endMinute
+        unsafe c.pointee.max_agent_bytes_per_second = self.maxAgentBytesPerSecond
+        unsafe c.pointee.max_agent_upload_bytes_per_second = self.maxAgentUploadBytesPerSecond
+        unsafe c.pointee.paused = self.paused ? 1 : 0
         return unsafe c
     }
 }
@@ -692,6 +944,10 @@ package struct TargetProgress: Hashable, Sendable {
     package var assist: String = ""
     /// Pieces that failed verification, by whom they came.
     package var reports: [PeerReport] = []
+    /// What its network lets through.
+    package var network: NetworkClass = .unspecified
+    /// How often assist has begun or ended.
+    package var assistSwitches: UInt32 = 0
 
     /// Every field at its default.
     package init() {}
@@ -738,6 +994,8 @@ extension TargetProgress {
         self.sha256 = unsafe ProtobufC.string(c.pointee.sha256)
         self.assist = unsafe ProtobufC.string(c.pointee.assist)
         self.reports = try unsafe ProtobufC.messages(c.pointee.n_reports, c.pointee.reports) { (value) throws(ProtobufError) in try unsafe PeerReport(c: value) }
+        self.network = unsafe NetworkClass(rawValue: Int32(bitPattern: c.pointee.network.rawValue))
+        self.assistSwitches = unsafe c.pointee.assist_switches
     }
 }
 
@@ -770,6 +1028,8 @@ extension TargetProgress {
             unsafe c.pointee.n_reports = self.reports.count
             unsafe c.pointee.reports = unsafe arena.pointers(self.reports.map { unsafe $0.c(in: arena) })
         }
+        unsafe c.pointee.network = Sluice__V1__NetworkClass(rawValue: UInt32(bitPattern: self.network.rawValue))
+        unsafe c.pointee.assist_switches = self.assistSwitches
         return unsafe c
     }
 }

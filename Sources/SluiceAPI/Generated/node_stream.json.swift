@@ -289,6 +289,8 @@ extension RelayTask {
         if !self.pullGrant.isEmpty { members.append(("pullGrant", JSONCoding.json(self.pullGrant))) }
         if !self.relays.isEmpty { members.append(("relays", .array(self.relays.map { $0.json }))) }
         if self.priority != 0 { members.append(("priority", JSONCoding.json(self.priority))) }
+        if !self.windows.isEmpty { members.append(("windows", .array(self.windows.map { $0.json }))) }
+        if self.onlyInWindows { members.append(("onlyInWindows", .boolean(true))) }
         return .members(members)
     }
 
@@ -308,6 +310,10 @@ extension RelayTask {
                 self.relays = try JSONCoding.array(value, "relays") { (value, name) throws(ProtobufError) in try Endpoint(json: value) }
             case "priority":
                 self.priority = try JSONCoding.integer(value, "priority")
+            case "windows":
+                self.windows = try JSONCoding.array(value, "windows") { (value, name) throws(ProtobufError) in try TransferWindow(json: value) }
+            case "onlyInWindows", "only_in_windows":
+                self.onlyInWindows = try JSONCoding.boolean(value, "onlyInWindows")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -425,6 +431,8 @@ extension TaskStatus {
         if self.originBytes != 0 { members.append(("originBytes", JSONCoding.json(self.originBytes))) }
         if self.servedBytes != 0 { members.append(("servedBytes", JSONCoding.json(self.servedBytes))) }
         if !self.originChanged.isEmpty { members.append(("originChanged", JSONCoding.json(self.originChanged))) }
+        if self.network.rawValue != 0 { members.append(("network", self.network.json)) }
+        if self.assistSwitches != 0 { members.append(("assistSwitches", JSONCoding.json(self.assistSwitches))) }
         return .members(members)
     }
 
@@ -462,6 +470,10 @@ extension TaskStatus {
                 self.servedBytes = try JSONCoding.integer(value, "servedBytes")
             case "originChanged", "origin_changed":
                 self.originChanged = try JSONCoding.string(value, "originChanged")
+            case "network":
+                self.network = try JSONCoding.enumeration(value, "network", names: NetworkClass.names) { NetworkClass(rawValue: $0) }
+            case "assistSwitches", "assist_switches":
+                self.assistSwitches = try JSONCoding.integer(value, "assistSwitches")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -694,6 +694,10 @@ package struct RelayTask: Hashable, Sendable {
     package var relays: [Endpoint] = []
     /// Its weight at the origin.
     package var priority: UInt32 = 0
+    /// Times at which it may pull or not; agents' rates do not bind it.
+    package var windows: [TransferWindow] = []
+    /// Nothing is pulled outside the windows.
+    package var onlyInWindows: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -733,6 +737,8 @@ extension RelayTask {
         self.pullGrant = unsafe ProtobufC.bytes(c.pointee.pull_grant)
         self.relays = try unsafe ProtobufC.messages(c.pointee.n_relays, c.pointee.relays) { (value) throws(ProtobufError) in try unsafe Endpoint(c: value) }
         self.priority = unsafe c.pointee.priority
+        self.windows = try unsafe ProtobufC.messages(c.pointee.n_windows, c.pointee.windows) { (value) throws(ProtobufError) in try unsafe TransferWindow(c: value) }
+        self.onlyInWindows = unsafe c.pointee.only_in_windows != 0
     }
 }
 
@@ -754,6 +760,11 @@ extension RelayTask {
             unsafe c.pointee.relays = unsafe arena.pointers(self.relays.map { unsafe $0.c(in: arena) })
         }
         unsafe c.pointee.priority = self.priority
+        if !self.windows.isEmpty {
+            unsafe c.pointee.n_windows = self.windows.count
+            unsafe c.pointee.windows = unsafe arena.pointers(self.windows.map { unsafe $0.c(in: arena) })
+        }
+        unsafe c.pointee.only_in_windows = self.onlyInWindows ? 1 : 0
         return unsafe c
     }
 }
@@ -992,6 +1003,10 @@ package struct TaskStatus: Hashable, Sendable {
     package var servedBytes: UInt64 = 0
     /// The origin changed under the blob: what was expected and what came.
     package var originChanged: String = ""
+    /// What the agent's network lets through.
+    package var network: NetworkClass = .unspecified
+    /// How often assist has begun or ended.
+    package var assistSwitches: UInt32 = 0
 
     /// Every field at its default.
     package init() {}
@@ -1042,6 +1057,8 @@ extension TaskStatus {
         self.originBytes = unsafe c.pointee.origin_bytes
         self.servedBytes = unsafe c.pointee.served_bytes
         self.originChanged = unsafe ProtobufC.string(c.pointee.origin_changed)
+        self.network = unsafe NetworkClass(rawValue: Int32(bitPattern: c.pointee.network.rawValue))
+        self.assistSwitches = unsafe c.pointee.assist_switches
     }
 }
 
@@ -1080,6 +1097,8 @@ extension TaskStatus {
         if !self.originChanged.isEmpty {
             unsafe c.pointee.origin_changed = unsafe arena.string(self.originChanged)
         }
+        unsafe c.pointee.network = Sluice__V1__NetworkClass(rawValue: UInt32(bitPattern: self.network.rawValue))
+        unsafe c.pointee.assist_switches = self.assistSwitches
         return unsafe c
     }
 }

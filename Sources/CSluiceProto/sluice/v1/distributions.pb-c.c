@@ -142,6 +142,51 @@ void   sluice__v1__distribution_config__free_unpacked
   assert(message->base.descriptor == &sluice__v1__distribution_config__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sluice__v1__transfer_window__init
+                     (Sluice__V1__TransferWindow         *message)
+{
+  static const Sluice__V1__TransferWindow init_value = SLUICE__V1__TRANSFER_WINDOW__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__transfer_window__get_packed_size
+                     (const Sluice__V1__TransferWindow *message)
+{
+  assert(message->base.descriptor == &sluice__v1__transfer_window__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__transfer_window__pack
+                     (const Sluice__V1__TransferWindow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__transfer_window__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__transfer_window__pack_to_buffer
+                     (const Sluice__V1__TransferWindow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__transfer_window__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__TransferWindow *
+       sluice__v1__transfer_window__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__TransferWindow *)
+     protobuf_c_message_unpack (&sluice__v1__transfer_window__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__transfer_window__free_unpacked
+                     (Sluice__V1__TransferWindow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__transfer_window__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sluice__v1__progress__init
                      (Sluice__V1__Progress         *message)
 {
@@ -907,7 +952,7 @@ void   sluice__v1__get_torrent_response__free_unpacked
   assert(message->base.descriptor == &sluice__v1__get_torrent_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor sluice__v1__distribution__field_descriptors[19] =
+static const ProtobufCFieldDescriptor sluice__v1__distribution__field_descriptors[20] =
 {
   {
     "name",
@@ -1137,11 +1182,24 @@ static const ProtobufCFieldDescriptor sluice__v1__distribution__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expect_time",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Distribution, expect_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__distribution__field_indices_by_name[] = {
   8,   /* field[8] = config */
   14,   /* field[14] = create_time */
   15,   /* field[15] = end_time */
+  19,   /* field[19] = expect_time */
   10,   /* field[10] = failure */
   2,   /* field[2] = file_name */
   18,   /* field[18] = magnet_link */
@@ -1162,7 +1220,7 @@ static const unsigned sluice__v1__distribution__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__distribution__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor sluice__v1__distribution__descriptor =
 {
@@ -1172,7 +1230,7 @@ const ProtobufCMessageDescriptor sluice__v1__distribution__descriptor =
   "Sluice__V1__Distribution",
   "sluice.v1",
   sizeof(Sluice__V1__Distribution),
-  19,
+  20,
   sluice__v1__distribution__field_descriptors,
   sluice__v1__distribution__field_indices_by_name,
   1,  sluice__v1__distribution__number_ranges,
@@ -1230,7 +1288,7 @@ const ProtobufCMessageDescriptor sluice__v1__label__descriptor =
   (ProtobufCMessageInit) sluice__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__distribution_config__field_descriptors[11] =
+static const ProtobufCFieldDescriptor sluice__v1__distribution_config__field_descriptors[20] =
 {
   {
     "assist_below_bytes_per_second",
@@ -1364,6 +1422,114 @@ static const ProtobufCFieldDescriptor sluice__v1__distribution_config__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "stall_permille",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, stall_permille),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stall_after",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, stall_after),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "overdue_percent",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, overdue_percent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expected_duration",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, expected_duration),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hand_back_after",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, hand_back_after),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum_bytes_per_second",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, minimum_bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_agent_upload_bytes_per_second",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, max_agent_upload_bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "windows",
+    19,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__DistributionConfig, n_windows),
+    offsetof(Sluice__V1__DistributionConfig, windows),
+    &sluice__v1__transfer_window__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "only_in_windows",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, only_in_windows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__distribution_config__field_indices_by_name[] = {
   1,   /* field[1] = assist_after */
@@ -1371,17 +1537,26 @@ static const unsigned sluice__v1__distribution_config__field_indices_by_name[] =
   2,   /* field[2] = assist_disabled */
   10,   /* field[10] = assist_from_origin_only */
   9,   /* field[9] = bittorrent_disabled */
+  14,   /* field[14] = expected_duration */
+  15,   /* field[15] = hand_back_after */
   4,   /* field[4] = max_agent_bytes_per_second */
+  17,   /* field[17] = max_agent_upload_bytes_per_second */
   3,   /* field[3] = max_connections_per_agent */
+  16,   /* field[16] = minimum_bytes_per_second */
+  19,   /* field[19] = only_in_windows */
+  13,   /* field[13] = overdue_percent */
   7,   /* field[7] = piece_length */
   6,   /* field[6] = priority */
   5,   /* field[5] = relay_count */
+  12,   /* field[12] = stall_after */
+  11,   /* field[11] = stall_permille */
   8,   /* field[8] = torrent */
+  18,   /* field[18] = windows */
 };
 static const ProtobufCIntRange sluice__v1__distribution_config__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor sluice__v1__distribution_config__descriptor =
 {
@@ -1391,11 +1566,114 @@ const ProtobufCMessageDescriptor sluice__v1__distribution_config__descriptor =
   "Sluice__V1__DistributionConfig",
   "sluice.v1",
   sizeof(Sluice__V1__DistributionConfig),
-  11,
+  20,
   sluice__v1__distribution_config__field_descriptors,
   sluice__v1__distribution_config__field_indices_by_name,
   1,  sluice__v1__distribution_config__number_ranges,
   (ProtobufCMessageInit) sluice__v1__distribution_config__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__transfer_window__field_descriptors[6] =
+{
+  {
+    "days",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Sluice__V1__TransferWindow, n_days),
+    offsetof(Sluice__V1__TransferWindow, days),
+    &sluice__v1__day_of_week__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "start_minute",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TransferWindow, start_minute),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_minute",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TransferWindow, end_minute),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_agent_bytes_per_second",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TransferWindow, max_agent_bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_agent_upload_bytes_per_second",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TransferWindow, max_agent_upload_bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "paused",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TransferWindow, paused),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__transfer_window__field_indices_by_name[] = {
+  0,   /* field[0] = days */
+  2,   /* field[2] = end_minute */
+  3,   /* field[3] = max_agent_bytes_per_second */
+  4,   /* field[4] = max_agent_upload_bytes_per_second */
+  5,   /* field[5] = paused */
+  1,   /* field[1] = start_minute */
+};
+static const ProtobufCIntRange sluice__v1__transfer_window__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor sluice__v1__transfer_window__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.TransferWindow",
+  "TransferWindow",
+  "Sluice__V1__TransferWindow",
+  "sluice.v1",
+  sizeof(Sluice__V1__TransferWindow),
+  6,
+  sluice__v1__transfer_window__field_descriptors,
+  sluice__v1__transfer_window__field_indices_by_name,
+  1,  sluice__v1__transfer_window__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__transfer_window__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor sluice__v1__progress__field_descriptors[8] =
@@ -1617,7 +1895,7 @@ const ProtobufCMessageDescriptor sluice__v1__source_bytes__descriptor =
   (ProtobufCMessageInit) sluice__v1__source_bytes__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__target_progress__field_descriptors[10] =
+static const ProtobufCFieldDescriptor sluice__v1__target_progress__field_descriptors[12] =
 {
   {
     "node",
@@ -1739,12 +2017,38 @@ static const ProtobufCFieldDescriptor sluice__v1__target_progress__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "network",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TargetProgress, network),
+    &sluice__v1__network_class__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "assist_switches",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TargetProgress, assist_switches),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__target_progress__field_indices_by_name[] = {
   8,   /* field[8] = assist */
+  11,   /* field[11] = assist_switches */
   4,   /* field[4] = bytes_per_second */
   6,   /* field[6] = elapsed */
   5,   /* field[5] = message */
+  10,   /* field[10] = network */
   0,   /* field[0] = node */
   9,   /* field[9] = reports */
   7,   /* field[7] = sha256 */
@@ -1755,7 +2059,7 @@ static const unsigned sluice__v1__target_progress__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__target_progress__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor sluice__v1__target_progress__descriptor =
 {
@@ -1765,7 +2069,7 @@ const ProtobufCMessageDescriptor sluice__v1__target_progress__descriptor =
   "Sluice__V1__TargetProgress",
   "sluice.v1",
   sizeof(Sluice__V1__TargetProgress),
-  10,
+  12,
   sluice__v1__target_progress__field_descriptors,
   sluice__v1__target_progress__field_indices_by_name,
   1,  sluice__v1__target_progress__number_ranges,
@@ -2473,6 +2777,46 @@ const ProtobufCMessageDescriptor sluice__v1__get_torrent_response__descriptor =
   (ProtobufCMessageInit) sluice__v1__get_torrent_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCEnumValue sluice__v1__day_of_week__enum_values_by_number[8] =
+{
+  { "DAY_OF_WEEK_UNSPECIFIED", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_UNSPECIFIED", 0 },
+  { "DAY_OF_WEEK_MONDAY", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_MONDAY", 1 },
+  { "DAY_OF_WEEK_TUESDAY", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_TUESDAY", 2 },
+  { "DAY_OF_WEEK_WEDNESDAY", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_WEDNESDAY", 3 },
+  { "DAY_OF_WEEK_THURSDAY", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_THURSDAY", 4 },
+  { "DAY_OF_WEEK_FRIDAY", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_FRIDAY", 5 },
+  { "DAY_OF_WEEK_SATURDAY", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_SATURDAY", 6 },
+  { "DAY_OF_WEEK_SUNDAY", "SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_SUNDAY", 7 },
+};
+static const ProtobufCIntRange sluice__v1__day_of_week__value_ranges[] = {
+{0, 0},{0, 8}
+};
+static const ProtobufCEnumValueIndex sluice__v1__day_of_week__enum_values_by_name[8] =
+{
+  { "DAY_OF_WEEK_FRIDAY", 5 },
+  { "DAY_OF_WEEK_MONDAY", 1 },
+  { "DAY_OF_WEEK_SATURDAY", 6 },
+  { "DAY_OF_WEEK_SUNDAY", 7 },
+  { "DAY_OF_WEEK_THURSDAY", 4 },
+  { "DAY_OF_WEEK_TUESDAY", 2 },
+  { "DAY_OF_WEEK_UNSPECIFIED", 0 },
+  { "DAY_OF_WEEK_WEDNESDAY", 3 },
+};
+const ProtobufCEnumDescriptor sluice__v1__day_of_week__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "sluice.v1.DayOfWeek",
+  "DayOfWeek",
+  "Sluice__V1__DayOfWeek",
+  "sluice.v1",
+  8,
+  sluice__v1__day_of_week__enum_values_by_number,
+  8,
+  sluice__v1__day_of_week__enum_values_by_name,
+  1,
+  sluice__v1__day_of_week__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
 static const ProtobufCEnumValue sluice__v1__distribution_state__enum_values_by_number[6] =
 {
   { "DISTRIBUTION_STATE_UNSPECIFIED", "SLUICE__V1__DISTRIBUTION_STATE__DISTRIBUTION_STATE_UNSPECIFIED", 0 },
@@ -2507,6 +2851,40 @@ const ProtobufCEnumDescriptor sluice__v1__distribution_state__descriptor =
   sluice__v1__distribution_state__enum_values_by_name,
   1,
   sluice__v1__distribution_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue sluice__v1__network_class__enum_values_by_number[5] =
+{
+  { "NETWORK_CLASS_UNSPECIFIED", "SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED", 0 },
+  { "NETWORK_CLASS_OPEN", "SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_OPEN", 1 },
+  { "NETWORK_CLASS_INBOUND_BLOCKED", "SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_INBOUND_BLOCKED", 2 },
+  { "NETWORK_CLASS_BITTORRENT_BLOCKED", "SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_BITTORRENT_BLOCKED", 3 },
+  { "NETWORK_CLASS_BITTORRENT_THROTTLED", "SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_BITTORRENT_THROTTLED", 4 },
+};
+static const ProtobufCIntRange sluice__v1__network_class__value_ranges[] = {
+{0, 0},{0, 5}
+};
+static const ProtobufCEnumValueIndex sluice__v1__network_class__enum_values_by_name[5] =
+{
+  { "NETWORK_CLASS_BITTORRENT_BLOCKED", 3 },
+  { "NETWORK_CLASS_BITTORRENT_THROTTLED", 4 },
+  { "NETWORK_CLASS_INBOUND_BLOCKED", 2 },
+  { "NETWORK_CLASS_OPEN", 1 },
+  { "NETWORK_CLASS_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor sluice__v1__network_class__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "sluice.v1.NetworkClass",
+  "NetworkClass",
+  "Sluice__V1__NetworkClass",
+  "sluice.v1",
+  5,
+  sluice__v1__network_class__enum_values_by_number,
+  5,
+  sluice__v1__network_class__enum_values_by_name,
+  1,
+  sluice__v1__network_class__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue sluice__v1__peer_offence__enum_values_by_number[4] =

@@ -1479,7 +1479,7 @@ const ProtobufCMessageDescriptor sluice__v1__blob__descriptor =
   (ProtobufCMessageInit) sluice__v1__blob__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[5] =
+static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[7] =
 {
   {
     "blob",
@@ -1541,18 +1541,44 @@ static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "windows",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__RelayTask, n_windows),
+    offsetof(Sluice__V1__RelayTask, windows),
+    &sluice__v1__transfer_window__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "only_in_windows",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__RelayTask, only_in_windows),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__relay_task__field_indices_by_name[] = {
   0,   /* field[0] = blob */
   1,   /* field[1] = distribution */
+  6,   /* field[6] = only_in_windows */
   4,   /* field[4] = priority */
   2,   /* field[2] = pull_grant */
   3,   /* field[3] = relays */
+  5,   /* field[5] = windows */
 };
 static const ProtobufCIntRange sluice__v1__relay_task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor sluice__v1__relay_task__descriptor =
 {
@@ -1562,7 +1588,7 @@ const ProtobufCMessageDescriptor sluice__v1__relay_task__descriptor =
   "Sluice__V1__RelayTask",
   "sluice.v1",
   sizeof(Sluice__V1__RelayTask),
-  5,
+  7,
   sluice__v1__relay_task__field_descriptors,
   sluice__v1__relay_task__field_indices_by_name,
   1,  sluice__v1__relay_task__number_ranges,
@@ -1800,7 +1826,7 @@ const ProtobufCMessageDescriptor sluice__v1__task_ack__descriptor =
   (ProtobufCMessageInit) sluice__v1__task_ack__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors[14] =
+static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors[16] =
 {
   {
     "task",
@@ -1970,12 +1996,38 @@ static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "network",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TaskStatus, network),
+    &sluice__v1__network_class__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "assist_switches",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TaskStatus, assist_switches),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__task_status__field_indices_by_name[] = {
   9,   /* field[9] = assist */
+  15,   /* field[15] = assist_switches */
   6,   /* field[6] = bytes_per_second */
   7,   /* field[7] = elapsed */
   3,   /* field[3] = message */
+  14,   /* field[14] = network */
   11,   /* field[11] = origin_bytes */
   13,   /* field[13] = origin_changed */
   10,   /* field[10] = reports */
@@ -1990,7 +2042,7 @@ static const unsigned sluice__v1__task_status__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__task_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor sluice__v1__task_status__descriptor =
 {
@@ -2000,7 +2052,7 @@ const ProtobufCMessageDescriptor sluice__v1__task_status__descriptor =
   "Sluice__V1__TaskStatus",
   "sluice.v1",
   sizeof(Sluice__V1__TaskStatus),
-  14,
+  16,
   sluice__v1__task_status__field_descriptors,
   sluice__v1__task_status__field_indices_by_name,
   1,  sluice__v1__task_status__number_ranges,

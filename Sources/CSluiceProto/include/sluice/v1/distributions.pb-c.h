@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Sluice__V1__Distribution Sluice__V1__Distribution;
 typedef struct Sluice__V1__Label Sluice__V1__Label;
 typedef struct Sluice__V1__DistributionConfig Sluice__V1__DistributionConfig;
+typedef struct Sluice__V1__TransferWindow Sluice__V1__TransferWindow;
 typedef struct Sluice__V1__Progress Sluice__V1__Progress;
 typedef struct Sluice__V1__SourceBytes Sluice__V1__SourceBytes;
 typedef struct Sluice__V1__TargetProgress Sluice__V1__TargetProgress;
@@ -41,6 +42,20 @@ typedef struct Sluice__V1__GetTorrentResponse Sluice__V1__GetTorrentResponse;
 
 /* --- enums --- */
 
+/*
+ * A day of the week.
+ */
+typedef enum _Sluice__V1__DayOfWeek {
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_UNSPECIFIED = 0,
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_MONDAY = 1,
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_TUESDAY = 2,
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_WEDNESDAY = 3,
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_THURSDAY = 4,
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_FRIDAY = 5,
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_SATURDAY = 6,
+  SLUICE__V1__DAY_OF_WEEK__DAY_OF_WEEK_SUNDAY = 7
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__DAY_OF_WEEK)
+} Sluice__V1__DayOfWeek;
 /*
  * Where a distribution stands.
  */
@@ -68,6 +83,32 @@ typedef enum _Sluice__V1__DistributionState {
   SLUICE__V1__DISTRIBUTION_STATE__DISTRIBUTION_STATE_CANCELLED = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__DISTRIBUTION_STATE)
 } Sluice__V1__DistributionState;
+/*
+ * What a network does to BitTorrent, found by trying.
+ */
+typedef enum _Sluice__V1__NetworkClass {
+  /*
+   * Not known yet.
+   */
+  SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED = 0,
+  /*
+   * BitTorrent works both ways.
+   */
+  SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_OPEN = 1,
+  /*
+   * Nobody reaches the node from outside; it reaches others.
+   */
+  SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_INBOUND_BLOCKED = 2,
+  /*
+   * BitTorrent connections are reset or swallowed while HTTP works.
+   */
+  SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_BITTORRENT_BLOCKED = 3,
+  /*
+   * BitTorrent connections are far slower than HTTP from the same relay.
+   */
+  SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_BITTORRENT_THROTTLED = 4
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__NETWORK_CLASS)
+} Sluice__V1__NetworkClass;
 /*
  * What a peer did wrong.
  */
@@ -217,10 +258,14 @@ struct  Sluice__V1__Distribution
    * The magnet link; empty until all hashes are known.
    */
   char *magnet_link;
+  /*
+   * When it should be done, by the order or by forecast from history; unset where neither says.
+   */
+  Google__Protobuf__Timestamp *expect_time;
 };
 #define SLUICE__V1__DISTRIBUTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__distribution__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, SLUICE__V1__DISTRIBUTION_STATE__DISTRIBUTION_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, NULL, SLUICE__V1__DISTRIBUTION_STATE__DISTRIBUTION_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, NULL, 0,NULL, 0,NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -293,10 +338,84 @@ struct  Sluice__V1__DistributionConfig
    * Relays are not used to assist: agents go to the origin, under leases.
    */
   protobuf_c_boolean assist_from_origin_only;
+  /*
+   * Assist starts when less than this part of the file, in thousandths, comes within `stall_after`; default 10.
+   */
+  uint32_t stall_permille;
+  /*
+   * Default 5 min.
+   */
+  Google__Protobuf__Duration *stall_after;
+  /*
+   * Assist starts when the time passes this part of the expected time, in percent; default 150.
+   */
+  uint32_t overdue_percent;
+  /*
+   * The expected time from order to file; forecast from history by default.
+   */
+  Google__Protobuf__Duration *expected_duration;
+  /*
+   * Assist ends once BitTorrent has been fast enough for this long; default 2 s.
+   */
+  Google__Protobuf__Duration *hand_back_after;
+  /*
+   * Promised to each agent: HTTP fills up to it, after 2 s unless `assist_after` says otherwise. 0 promises nothing.
+   */
+  uint64_t minimum_bytes_per_second;
+  /*
+   * Bytes per second one agent may send to its peers; 0 means no limit.
+   */
+  uint64_t max_agent_upload_bytes_per_second;
+  /*
+   * Times with limits of their own, the first that fits counts.
+   */
+  size_t n_windows;
+  Sluice__V1__TransferWindow **windows;
+  /*
+   * Nothing moves outside the windows.
+   */
+  protobuf_c_boolean only_in_windows;
 };
 #define SLUICE__V1__DISTRIBUTION_CONFIG__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__distribution_config__descriptor) \
-    , 0, NULL, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0 }
+    , 0, NULL, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, NULL, 0, NULL, NULL, 0, 0, 0,NULL, 0 }
+
+
+/*
+ * A time of the day with its own limits.
+ */
+struct  Sluice__V1__TransferWindow
+{
+  ProtobufCMessage base;
+  /*
+   * Days it begins on; empty means every day.
+   */
+  size_t n_days;
+  Sluice__V1__DayOfWeek *days;
+  /*
+   * The minute of the day it begins at, UTC, 0 to 1439.
+   */
+  uint32_t start_minute;
+  /*
+   * The minute it ends before, 1 to 1440; one at or before the start is on the next day.
+   */
+  uint32_t end_minute;
+  /*
+   * Bytes per second one agent may receive; 0 means no limit.
+   */
+  uint64_t max_agent_bytes_per_second;
+  /*
+   * Bytes per second one agent may send; 0 means no limit.
+   */
+  uint64_t max_agent_upload_bytes_per_second;
+  /*
+   * Nothing moves within it.
+   */
+  protobuf_c_boolean paused;
+};
+#define SLUICE__V1__TRANSFER_WINDOW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__transfer_window__descriptor) \
+    , 0,NULL, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -422,10 +541,18 @@ struct  Sluice__V1__TargetProgress
    */
   size_t n_reports;
   Sluice__V1__PeerReport **reports;
+  /*
+   * What its network lets through.
+   */
+  Sluice__V1__NetworkClass network;
+  /*
+   * How often assist has begun or ended.
+   */
+  uint32_t assist_switches;
 };
 #define SLUICE__V1__TARGET_PROGRESS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__target_progress__descriptor) \
-    , (char *)protobuf_c_empty_string, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, 0, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, 0, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0 }
 
 
 /*
@@ -725,6 +852,25 @@ Sluice__V1__DistributionConfig *
                       const uint8_t       *data);
 void   sluice__v1__distribution_config__free_unpacked
                      (Sluice__V1__DistributionConfig *message,
+                      ProtobufCAllocator *allocator);
+/* Sluice__V1__TransferWindow methods */
+void   sluice__v1__transfer_window__init
+                     (Sluice__V1__TransferWindow         *message);
+size_t sluice__v1__transfer_window__get_packed_size
+                     (const Sluice__V1__TransferWindow   *message);
+size_t sluice__v1__transfer_window__pack
+                     (const Sluice__V1__TransferWindow   *message,
+                      uint8_t             *out);
+size_t sluice__v1__transfer_window__pack_to_buffer
+                     (const Sluice__V1__TransferWindow   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__TransferWindow *
+       sluice__v1__transfer_window__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__transfer_window__free_unpacked
+                     (Sluice__V1__TransferWindow *message,
                       ProtobufCAllocator *allocator);
 /* Sluice__V1__Progress methods */
 void   sluice__v1__progress__init
@@ -1060,6 +1206,9 @@ typedef void (*Sluice__V1__Label_Closure)
 typedef void (*Sluice__V1__DistributionConfig_Closure)
                  (const Sluice__V1__DistributionConfig *message,
                   void *closure_data);
+typedef void (*Sluice__V1__TransferWindow_Closure)
+                 (const Sluice__V1__TransferWindow *message,
+                  void *closure_data);
 typedef void (*Sluice__V1__Progress_Closure)
                  (const Sluice__V1__Progress *message,
                   void *closure_data);
@@ -1183,13 +1332,16 @@ void sluice__v1__distribution_service__get_torrent(ProtobufCService *service,
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    sluice__v1__day_of_week__descriptor;
 extern const ProtobufCEnumDescriptor    sluice__v1__distribution_state__descriptor;
+extern const ProtobufCEnumDescriptor    sluice__v1__network_class__descriptor;
 extern const ProtobufCEnumDescriptor    sluice__v1__peer_offence__descriptor;
 extern const ProtobufCEnumDescriptor    sluice__v1__task_state__descriptor;
 extern const ProtobufCEnumDescriptor    sluice__v1__torrent_version__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__distribution__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__label__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__distribution_config__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__transfer_window__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__progress__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__source_bytes__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__target_progress__descriptor;

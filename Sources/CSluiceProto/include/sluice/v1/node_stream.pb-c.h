@@ -364,10 +364,19 @@ struct  Sluice__V1__RelayTask
    * Its weight at the origin.
    */
   uint32_t priority;
+  /*
+   * Times at which it may pull or not; agents' rates do not bind it.
+   */
+  size_t n_windows;
+  Sluice__V1__TransferWindow **windows;
+  /*
+   * Nothing is pulled outside the windows.
+   */
+  protobuf_c_boolean only_in_windows;
 };
 #define SLUICE__V1__RELAY_TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__relay_task__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0 }
+    , NULL, (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0, 0,NULL, 0 }
 
 
 /*
@@ -518,10 +527,18 @@ struct  Sluice__V1__TaskStatus
    * The origin changed under the blob: what was expected and what came.
    */
   char *origin_changed;
+  /*
+   * What the agent's network lets through.
+   */
+  Sluice__V1__NetworkClass network;
+  /*
+   * How often assist has begun or ended.
+   */
+  uint32_t assist_switches;
 };
 #define SLUICE__V1__TASK_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__task_status__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, NULL, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, NULL, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0 }
 
 
 /*

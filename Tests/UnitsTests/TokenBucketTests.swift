@@ -1,4 +1,3 @@
-import Leases
 import Testing
 import Units
 
@@ -28,5 +27,33 @@ import Units
         var all = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: .zero)
         let got2 = all.take(upTo: .mebibytes(1), atLeast: .kibibytes(1), at: .zero) == .mebibytes(1)
         #expect(got2)
+    }
+
+    @Test func `whole blocks pass on credit and the rate holds over any time`() {
+        var bucket = TokenBucket(rate: BytesPerSecond(rawValue: 100_000), at: .zero)
+        var passed: UInt64 = 0
+        var now = BootTime.zero
+        while now < .zero + .seconds(10) {
+            if bucket.hasRoom(at: now) {
+                bucket.charge(ByteCount(16_384))
+                passed += 16_384
+            } else {
+                now = now + bucket.wait(at: now)
+            }
+        }
+        #expect(passed <= 1_000_000 + 20_000 + 16_384)
+        #expect(passed >= 980_000)
+    }
+
+    @Test func `nothing passes at rate zero and everything without a rate`() {
+        var closed = TokenBucket(rate: .zero, at: .zero)
+        let isOpen = closed.hasRoom(at: .zero + .seconds(100))
+        let wait = closed.wait(at: .zero + .seconds(100))
+        #expect(!isOpen)
+        #expect(wait == .seconds(1))
+        var open = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: .zero)
+        open.charge(ByteCount(1 << 40))
+        let stillOpen = open.hasRoom(at: .zero)
+        #expect(stillOpen)
     }
 }
