@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import HTTP
 internal import Logging
 internal import Manifest
@@ -56,6 +56,7 @@ struct NodeRuntime: Sendable {
         let tracker = TrackerEndpoint(seed: generator.next())
         let router = NodeRouter(catalog: catalog, tracker: tracker, logger: logger)
         let listener = try await listen(configuration, group, router, session, logger)
+        session.listens(at: UInt16(clamping: listener.localAddress.port ?? 0))
         let link = ControlLink(
             host: configuration.controlHost,
             port: configuration.controlPort,

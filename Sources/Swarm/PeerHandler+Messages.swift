@@ -114,7 +114,12 @@ extension PeerHandler {
     private func extended(_ id: UInt8, _ payload: [UInt8], _ swarm: BlobSwarm) throws {
         switch id {
         case 0:
-            peerExtensions = try ExtensionHandshake(decoding: payload).identifiers
+            let hello = try ExtensionHandshake(decoding: payload)
+            peerExtensions = hello.identifiers
+            if let port = hello.port, outgoing == nil, let handle, var address = context?.channel.remoteAddress {
+                address.port = Int(port)
+                swarm.emit(.listens(handle, address))
+            }
             batchesPublished(swarm.ownBatches, toAll: true)
         case Self.extensions["ut_metadata"]:
             guard let theirs = peerExtensions["ut_metadata"], let infoHash,

@@ -186,11 +186,13 @@ final class PeerHandler: ChannelInboundHandler {
         }
         guard handshake.speaksExtensions else { return }
         let size = infoHash.flatMap { swarm.torrentInfo(of: $0) }?.count
+        let port = session.listenPort.load(ordering: .relaxed)
         let hello = ExtensionHandshake(
             identifiers: Self.extensions,
             metadataSize: size.flatMap { $0 <= BitTorrent.Limits.maximumMetadataBytes ? $0 : nil },
             requestQueue: BitTorrent.Limits.maximumQueuedRequests,
-            client: "Sluice"
+            client: "Sluice",
+            port: port == 0 ? nil : port
         )
         send(.extended(0, hello.encoded))
         // Pieces that came between the snapshot and now.

@@ -5,6 +5,8 @@ package import Units
 package enum SwarmEvent: Sendable {
     case peerJoined(PeerHandle, PeerKind, SocketAddress?)
     case peerLeft(PeerHandle)
+    /// Where the peer can be reached.
+    case listens(PeerHandle, SocketAddress)
     /// Everything the peer has, once at the start.
     case bitField(PeerHandle, PieceSet)
     case have(PeerHandle, [PieceIndex])

@@ -3,6 +3,7 @@ package import Logging
 internal import NIOConcurrencyHelpers
 package import NIOCore
 package import PieceCache
+internal import Synchronization
 package import Transport
 package import Units
 
@@ -18,6 +19,8 @@ package final class SwarmSession: Sendable {
     /// What leaves this process for peers of any blob.
     package let uploadShaper = RateShaper()
     let logger: Logger
+    /// Where this process is reached, as peers are told (BEP 10); zero is nowhere.
+    let listenPort = Atomic<UInt16>(0)
     private let registry = NIOLockedValueBox(Registry())
 
     /// Knows no blob yet.
@@ -26,6 +29,9 @@ package final class SwarmSession: Sendable {
         self.peerID = peerID
         self.logger = logger
     }
+
+    /// Peers are told to reach us at this port.
+    package func listens(at port: UInt16) { listenPort.store(port, ordering: .relaxed) }
 
     /// Takes a channel whose next bytes are a BitTorrent handshake; done when the handlers are in.
     @discardableResult package func accept(_ channel: any Channel) -> EventLoopFuture<Void> {

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from .origin import Origin
 from .process import Process
@@ -112,6 +113,30 @@ class Fleet:
                 f"sluice {' '.join(arguments)} ended with {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
             )
         return done
+
+    def watch(self, distribution):
+        """Follows a distribution: each line of the process is its JSON."""
+        return Process([*self.place("control")[1], self.binary, "distributions", "watch", distribution, "--server",
+                        self.listens["control"], "--output", "json"], "watch", f"{self.root}/watch.log")
+
+    def follow(self, distribution, seconds):
+        """Yields the distribution each time it changes, until it ends or the time is over."""
+        watch = self.watch(distribution)
+        seen, end = 0, time.monotonic() + seconds
+        try:
+            while time.monotonic() < end:
+                with watch.arrived:
+                    if len(watch.lines) == seen and watch.running:
+                        watch.arrived.wait(0.5)
+                    lines = watch.lines[seen:]
+                    seen += len(lines)
+                for line in lines:
+                    if line.startswith("{"):
+                        yield json.loads(line).get("distribution", {})
+                if not lines and not watch.running:
+                    return
+        finally:
+            watch.stop()
 
     def json(self, *arguments, timeout=60):
         """The JSON that a user command prints."""

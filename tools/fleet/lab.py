@@ -1,5 +1,4 @@
 """One push through a shaped network, measured: ours, or a rival in its place."""
-import json
 import os
 import resource
 import shutil
@@ -12,7 +11,7 @@ import time
 from .fleet import Fleet, sha256_of
 from .network import PAYLOAD_SHARE, Network
 from .origin import Origin
-from .process import Process, wait_until
+from .process import wait_until
 
 MIB = 1 << 20
 DEFAULTS = {
@@ -159,7 +158,8 @@ class Lab:
             }
 
     def link_use(self, meter):
-        """Second by second how full the links were: the relays' up, the agents' up and down, the emptiest agent's down."""
+        """Second by second how full the links were: the origin's up, the relays' up, the agents' up and down, the emptiest
+        agent's down."""
         def share(node, rates, way):
             limit = self.spec.relay_mbit if node.startswith("relay") else self.spec.agents[self.agents.index(node)][way] / 1e6
             return round(rates[node][way] / 1e6 / limit, 2)
@@ -171,45 +171,31 @@ class Lab:
             up = [share(agent, rates, 0) for agent in self.agents]
             down = [share(agent, rates, 1) for agent in self.agents]
             relays = [share(f"relay-{number}", rates, 0) for number in range(1, self.spec.relays + 1)]
-            rows.append([second, *relays, round(sum(up) / len(up), 2), round(sum(down) / len(down), 2), min(down)])
+            origin = round(rates["origin"][0] / mbit(self.spec.origin_mbit), 2) if self.spec.origin_mbit else None
+            rows.append([second, origin, *relays, round(sum(up) / len(up), 2), round(sum(down) / len(down), 2), min(down)])
         return rows
 
     def follow(self, fleet, name, started):
         """Watches until the end; notes each agent's first piece, and kills a relay when its time has come."""
-        watch = Process([*fleet.place("control")[1], fleet.binary, "distributions", "watch", name, "--server",
-                         fleet.listens["control"], "--output", "json"], "watch", f"{fleet.root}/watch.log")
-        seen, killed, state = 0, self.spec.kill_relay_at is None, "?"
-        try:
-            end = time.monotonic() + self.spec.limit_s
-            while time.monotonic() < end:
-                with watch.arrived:
-                    if len(watch.lines) == seen and watch.running:
-                        watch.arrived.wait(0.5)
-                    lines = watch.lines[seen:]
-                    seen += len(lines)
-                for line in lines:
-                    distribution = json.loads(line).get("distribution", {})
-                    state = distribution.get("state", state).removeprefix("DISTRIBUTION_STATE_")
-                    for relay in distribution.get("relays", []):
-                        if self.relay_first_piece is None and int(relay.get("verifiedBytes", 0)) > 0:
-                            self.relay_first_piece = time.time() - started
-                    for target in distribution.get("targets", []):
-                        if int(target.get("verifiedBytes", 0)) > 0:
-                            self.first_piece.setdefault(target["node"], time.time() - started)
-                    progress = int(distribution.get("progress", {}).get("verifiedBytes", 0))
-                    done = round(progress / self.spec.size / len(self.agents), 3)
-                    if not self.timeline or done >= self.timeline[-1][1] + 0.05:
-                        pulled = [round(int(relay.get("verifiedBytes", 0)) / self.spec.size, 2)
-                                  for relay in distribution.get("relays", [])]
-                        self.timeline.append((round(time.time() - started, 2), done, *pulled))
-                    if not killed and progress > self.spec.kill_relay_at * self.spec.size * len(self.agents):
-                        fleet.processes[f"relay-{self.spec.relays}"].kill()
-                        killed = True
-                if not lines and not watch.running:
-                    break
-            return state
-        finally:
-            watch.stop()
+        killed, state = self.spec.kill_relay_at is None, "?"
+        for distribution in fleet.follow(name, self.spec.limit_s):
+            state = distribution.get("state", state).removeprefix("DISTRIBUTION_STATE_")
+            for relay in distribution.get("relays", []):
+                if self.relay_first_piece is None and int(relay.get("verifiedBytes", 0)) > 0:
+                    self.relay_first_piece = time.time() - started
+            for target in distribution.get("targets", []):
+                if int(target.get("verifiedBytes", 0)) > 0:
+                    self.first_piece.setdefault(target["node"], time.time() - started)
+            progress = int(distribution.get("progress", {}).get("verifiedBytes", 0))
+            done = round(progress / self.spec.size / len(self.agents), 3)
+            if not self.timeline or done >= self.timeline[-1][1] + 0.05:
+                pulled = [round(int(relay.get("verifiedBytes", 0)) / self.spec.size, 2)
+                          for relay in distribution.get("relays", [])]
+                self.timeline.append((round(time.time() - started, 2), done, *pulled))
+            if not killed and progress > self.spec.kill_relay_at * self.spec.size * len(self.agents):
+                fleet.processes[f"relay-{self.spec.relays}"].kill()
+                killed = True
+        return state
 
     # Rivals
 

@@ -100,6 +100,10 @@ class Network:
             subprocess.run(["ip", "-n", f"{self.prefix}-{own}", "-batch", "-"], text=True, check=True,
                            input="\n".join(lines) + "\n")
 
+    def run_at(self, name, command, text):
+        """Runs a command at a node, with `text` as its input."""
+        subprocess.run([*self.command(name), *command], input=text, text=True, check=True)
+
     def meter(self):
         """Starts to count what crosses each link; see LinkMeter."""
         return LinkMeter(self.command("hub"), list(self.addresses))

@@ -69,6 +69,16 @@ class Origin:
                 file.write(os.urandom(1 << 20))
         return path
 
+    def make_sparse_file(self, name, mebibytes):
+        """A large file that takes little room: random bytes at the start of every 16 MiB, zeros between."""
+        path = f"{self.root}/files/{name}"
+        with open(path, "wb") as file:
+            for start in range(0, mebibytes, 16):
+                file.seek(start << 20)
+                file.write(os.urandom(4096))
+            file.truncate(mebibytes << 20)
+        return path
+
     def active_connections_or_none(self):
         try:
             if self.prefix:

@@ -1,8 +1,9 @@
-internal import Foundation
+internal import FoundationEssentials
 package import Logging
 internal import Manifest
 internal import NIOCore
 internal import OriginClient
+internal import PieceCache
 internal import Units
 
 /// A file straight from its URL, over several connections, without control: what `sluice get --direct` does.
@@ -31,8 +32,13 @@ package struct DirectDownload: Sendable {
             throw UserError(error.code == .notFound ? .notFound : .unavailable, "\(url): \(error.message)")
         }
         let partial = path + ".sluice-part"
-        guard FileManager.default.createFile(atPath: partial, contents: nil) else {
-            throw UserError(.permissionDenied, "\(partial) cannot be written")
+        let files = SystemFiles()
+        let file: CacheFile
+        do {
+            file = try files.open(partial)
+            try files.setSize(of: file, to: probe.size.rawValue)
+        } catch {
+            throw UserError(.permissionDenied, "\(partial) cannot be written: \(error)")
         }
         let ranges = RangeDispenser(
             size: probe.size,
@@ -43,15 +49,12 @@ package struct DirectDownload: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<(probe.acceptsRanges ? connections : 1) {
                 group.addTask {
-                    guard let file = FileHandle(forWritingAtPath: partial) else {
-                        throw UserError(.permissionDenied, "\(partial) cannot be written")
-                    }
-                    defer { try? file.close() }
                     let connection = client.connect(policy: policy)
                     while let range = ranges.take() {
-                        try file.seek(toOffset: range.start)
+                        var at = range.start
                         for try await bytes in connection.fetch(url, range: range, ifMatch: validators) {
-                            try file.write(contentsOf: Data(bytes.readableBytesView))
+                            try files.write(bytes.readableBytesSpan, to: file, at: at)
+                            at += UInt64(bytes.readableBytes)
                         }
                     }
                     await connection.close()
@@ -60,25 +63,24 @@ package struct DirectDownload: Sendable {
             try await group.waitForAll()
         }
         await client.shutdown()
-        if let sha256 { try Self.check(partial, sha256) }
+        if let sha256 { try Self.check(files, file, size: probe.size, sha256) }
         do {
-            let (made, final) = (URL(fileURLWithPath: partial), URL(fileURLWithPath: path))
-            if FileManager.default.fileExists(atPath: path) {
-                _ = try FileManager.default.replaceItemAt(final, withItemAt: made)
-            } else {
-                try FileManager.default.moveItem(at: made, to: final)
-            }
+            try files.rename(partial, to: path)
         } catch {
-            throw UserError(.permissionDenied, "\(path) cannot be written")
+            throw UserError(.permissionDenied, "\(path) cannot be written: \(error)")
         }
     }
 
-    private static func check(_ path: String, _ expected: String) throws {
+    private static func check(_ files: SystemFiles, _ file: CacheFile, size: ByteCount, _ expected: String) throws {
         var hasher = SHA256Hasher()
-        guard let file = FileHandle(forReadingAtPath: path) else { throw UserError(.notFound, "\(path) is gone") }
-        while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
-            let bytes = ByteBuffer(bytes: data)
-            hasher.update(bytes.readableBytesSpan)
+        var at: UInt64 = 0
+        var buffer = ByteBuffer()
+        while at < size.rawValue {
+            let count = min(1 << 20, size.rawValue - at)
+            buffer.clear()
+            try files.read(Int(count), from: file, at: at, into: &buffer)
+            hasher.update(buffer.readableBytesSpan)
+            at += count
         }
         let digest = hasher.finish().hex
         guard digest == expected.lowercased() else {

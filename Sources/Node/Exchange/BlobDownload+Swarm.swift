@@ -42,7 +42,8 @@ extension BlobDownload {
             }
         case .rejected(let peer, let block): engine.requestRejected(source(peer), block, at: now, into: &actions)
         case .batch(let peer, let encoded): batchArrived(encoded, from: peer, now, &actions)
-        case .handshakeFailed: break
+        case .listens(let peer, let address): peers[peer]?.address = Self.place(address)
+        case .handshakeFailed(let address): dials.failed(Self.place(address), at: now)
         }
     }
 
@@ -53,7 +54,8 @@ extension BlobDownload {
         _ now: BootTime,
         _ actions: inout [DownloadAction]
     ) {
-        let place = address.map { "\($0.ipAddress ?? "?"):\($0.port ?? 0)" } ?? "?"
+        let place = address.map(Self.place) ?? "?"
+        dials.connected(place)
         peers[peer] = PeerRecord(address: place)
         guard plan.usesBitTorrent else { return }
         network.handshakeCompleted()
@@ -151,11 +153,20 @@ extension BlobDownload {
             }
             if !engine.isComplete {
                 let known = Set(peers.values.map(\.address))
-                for endpoint in plan.relays where !known.contains(endpoint.address) { connect(to: endpoint) }
+                let now = BootClock.now()
+                for endpoint in plan.relays
+                where !known.contains(endpoint.address) && dials.mayDial(endpoint.address, at: now) {
+                    connect(to: endpoint)
+                }
             }
             try? await Task.sleep(for: engine.isComplete ? .seconds(10) : pause)
             pause = min(.seconds(2), pause * 2)
         }
+    }
+
+    /// An address as reports name it.
+    private static func place(_ address: SocketAddress) -> String {
+        "\(address.ipAddress ?? "?"):\(address.port ?? 0)"
     }
 
     private func connect(to peer: PeerAddress) {
@@ -163,8 +174,10 @@ extension BlobDownload {
         guard !isSelf,
             let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: peer.address), port: Int(peer.port))
         else { return }
-        let known = peers.values.contains { $0.address == "\(address.ipAddress ?? ""):\(peer.port)" }
-        let isRelay = relaySources.keys.contains("\(address.ipAddress ?? ""):\(peer.port)")
-        if !known, !isRelay { blob.swarm.connect(to: address, kind: .agent) }
+        let place = Self.place(address)
+        guard relaySources[place] == nil, dials.mayDial(place, at: BootClock.now()),
+            !peers.values.contains(where: { $0.address == place })
+        else { return }
+        blob.swarm.connect(to: address, kind: .agent)
     }
 }

@@ -44,9 +44,12 @@ actor BlobDownload: EventLoopActor {
     private var ticks: RepeatedTask?
     private let ended: @Sendable (Outcome) async -> Void
 
-    /// A peer of the swarm, as reports name it.
+    /// Addresses that gave no connection, and when to try again.
+    var dials = DialBackoff()
+    /// A peer of the swarm.
     struct PeerRecord {
-        let address: String
+        /// Where it can be reached, as far as is known; reports name it so.
+        var address: String
         /// Whether it was told that we want something of it.
         var isInteresting = false
     }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Units
 
 /// State files of a few lines: written whole and renamed into place, readable by this user alone.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// Where a process's status sequences start: above those of any earlier start of the same node.
 enum StatusSequence {
