@@ -146,7 +146,8 @@ def slow(binary):
         for _ in world.fleet.follow(first, 60):
             pass
         world.network.shape(f"{world.network.prefix}-agent-2", "uplink", 1_000_000)
-        name, ordered = world.push("build.img", "--assist-below", str(FLOOR), "--assist-after", "3s", to="number=1")
+        name, ordered = world.push("build.img", "--assist-below", str(FLOOR), "--assist-after", "3s",
+                                   "--expect", "10m", to="number=1")
         recovery = []
 
         def recover(story, now):
@@ -166,7 +167,8 @@ def stalled(binary):
         world.filter(1).use()
         world.start()
         world.fleet.origin.make_file("build.img", world.file_mib)
-        name, ordered = world.push("build.img", config={"stallAfter": "4s", "assistBelowBytesPerSecond": "1"})
+        name, ordered = world.push("build.img", "--assist-below", "100000", "--assist-after", "10m",
+                                   config={"stallAfter": "4s"})
         still = []
 
         def stop(story, now):
