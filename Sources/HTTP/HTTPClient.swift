@@ -6,12 +6,16 @@ package import Transport
 package final class HTTPClient: Sendable {
     private let channel: any Channel
     private let handler: NIOLoopBound<HTTP2Handler>
-    private let limits: HTTPLimits
+    private let takesStreams: SharedFlag
 
-    private init(channel: any Channel, handler: NIOLoopBound<HTTP2Handler>, limits: HTTPLimits) {
+    private init(
+        channel: any Channel,
+        handler: NIOLoopBound<HTTP2Handler>,
+        takesStreams: SharedFlag
+    ) {
         self.channel = channel
         self.handler = handler
-        self.limits = limits
+        self.takesStreams = takesStreams
     }
 
     /// Connects, with prior knowledge where `tls` is nil, by ALPN `h2` otherwise.
@@ -35,9 +39,13 @@ package final class HTTPClient: Sendable {
                 let session = try HTTP2Session(isServer: false, limits: limits)
                 let http2 = HTTP2Handler(session: session, loop: channel.eventLoop) { _, _, _, _ in nil }
                 try channel.pipeline.syncOperations.addHandler(http2)
-                return NIOLoopBound(http2, eventLoop: channel.eventLoop)
+                return (NIOLoopBound(http2, eventLoop: channel.eventLoop), http2.takesStreams)
             }
-            return HTTPClient(channel: connected.channel, handler: connected.result, limits: limits)
+            return HTTPClient(
+                channel: connected.channel,
+                handler: connected.result.0,
+                takesStreams: connected.result.1
+            )
         } catch {
             throw HTTPError(.connect, "\(host):\(port) cannot be reached: \(error)")
         }
@@ -45,14 +53,14 @@ package final class HTTPClient: Sendable {
 
     /// Opens a stream and sends the request's head.
     package func request(_ head: HTTPRequestHead, endStream: Bool) async throws(HTTPError) -> HTTPClientStream {
-        let (handler, limits) = (handler, limits)
+        let handler = handler
         let loop = channel.eventLoop
         let outcome = loop.submit { () -> Result<StreamExchange, HTTPError> in
             do throws(HTTPError) {
                 return .success(
                     try handler.value.open(head, endStream: endStream) { stream in
                         let transport = HTTP2StreamTransport(stream: stream, handler: handler, loop: loop)
-                        return StreamExchange(transport: transport, writeHighWater: limits.writeHighWater)
+                        return StreamExchange(transport: transport, room: handler.value.room)
                     }
                 )
             } catch {
@@ -68,8 +76,8 @@ package final class HTTPClient: Sendable {
         return HTTPClientStream(exchange: try exchange.get())
     }
 
-    /// Whether the connection still takes requests.
-    package var isActive: Bool { channel.isActive }
+    /// Whether the connection still takes requests: it stands, and the server has not sent GOAWAY.
+    package var isActive: Bool { channel.isActive && takesStreams.load() }
 
     /// Completes when the connection has ended.
     package func closed() async { try? await channel.closeFuture.get() }

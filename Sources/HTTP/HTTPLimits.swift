@@ -14,8 +14,22 @@ package struct HTTPLimits: Hashable, Sendable {
     package var writeHighWater = 1 << 20
     /// How long a head may take to arrive over HTTP/1.1.
     package var headDeadline = Duration.seconds(10)
-    /// How long a connection without a request is kept.
+    /// How long a connection without a request is kept over HTTP/1.1.
     package var idleDeadline = Duration.seconds(300)
+    /// How long an HTTP/2 client may take until its first SETTINGS frame is there.
+    package var prefaceDeadline = Duration.seconds(10)
+    /// How long an HTTP/2 peer may take none of a stream's bytes that wait for it. nginx's send_timeout.
+    package var stallDeadline = Duration.seconds(60)
+    /// Bytes that all writers of an HTTP/2 connection may have queued, shared by its streams; a writer is let through
+    /// below 64 KiB, and with a single write of any size.
+    package var connectionWriteHighWater = 8 << 20
+    /// The age at which an HTTP/2 connection is drained, give or take a tenth (gRPC's MAX_CONNECTION_AGE, A9). Nil for
+    /// never, as in gRPC.
+    package var maximumConnectionAge: Duration?
+    /// How long calls may go on when a connection is drained (MAX_CONNECTION_AGE_GRACE).
+    package var connectionAgeGrace = Duration.seconds(60)
+    /// What a peer may do over HTTP/2 that is work for us and none for it.
+    package var floods = HTTP2FloodLimits()
 
     package init() {}
 

@@ -23,7 +23,7 @@ package enum HTTPServer {
                     handler: NIOLoopBound(connection, eventLoop: loop),
                     loop: loop
                 )
-                let exchange = StreamExchange(transport: transport, writeHighWater: limits.writeHighWater)
+                let exchange = StreamExchange(transport: transport, room: connection.room)
                 let request = HTTPServerRequest(head: head, remoteAddress: address, isHTTP2: true, exchange: exchange)
                 let bound = NIOLoopBound(connection, eventLoop: loop)
                 let task = Task(executorPreference: executor) {

@@ -23,11 +23,11 @@ final class StreamExchange: Sendable {
 
     private let state = Mutex(State())
     private let transport: any StreamTransport
-    private let writeHighWater: Int
+    private let room: WriteRoom
 
-    init(transport: any StreamTransport, writeHighWater: Int) {
+    init(transport: any StreamTransport, room: WriteRoom) {
         self.transport = transport
-        self.writeHighWater = writeHighWater
+        self.room = room
     }
 
     // MARK: Events, on the loop
@@ -95,7 +95,7 @@ final class StreamExchange: Sendable {
     func sent(_ count: Int) {
         let waiters = state.withLock { state -> [Waiters<Void>.Waiter] in
             state.queuedBytes -= count
-            return state.queuedBytes <= writeHighWater / 2 ? state.writeWaiters.takeAll() : []
+            return state.queuedBytes <= room.share / 2 ? state.writeWaiters.takeAll() : []
         }
         for waiter in waiters { waiter.resume(returning: .success(())) }
     }
@@ -149,7 +149,7 @@ final class StreamExchange: Sendable {
         }
         if let problem { throw problem }
         transport.send(bytes)
-        let limit = writeHighWater
+        let limit = room.share
         try await wait(\.writeWaiters) { state -> Result<Void, HTTPError>? in
             if let failure = state.failure { return .failure(failure) }
             if state.isDiscarding { return .success(()) }

@@ -113,7 +113,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         }
         let bound = NIOLoopBound(self, eventLoop: loop)
         let transport = HTTP1StreamTransport(handler: bound, loop: loop)
-        let exchange = StreamExchange(transport: transport, writeHighWater: limits.writeHighWater)
+        let exchange = StreamExchange(transport: transport, room: WriteRoom(perStream: limits.writeHighWater))
         self.exchange = exchange
         let served = HTTPServerRequest(
             head: request,

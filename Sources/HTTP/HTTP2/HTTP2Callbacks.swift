@@ -3,7 +3,7 @@ internal import CNGHTTP2
 /// nghttp2's callbacks, one object for all sessions: each finds its session and calls one method.
 @safe final class HTTP2Callbacks: Sendable {
     /// What becomes of a header field.
-    enum FieldVerdict { case take, endConnection }
+    enum FieldVerdict { case take, refuse }
 
     static let shared = HTTP2Callbacks()
 
@@ -13,6 +13,11 @@ internal import CNGHTTP2
     private init() {
         var callbacks: OpaquePointer?
         unsafe nghttp2_session_callbacks_new(&callbacks)
+        unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, header, user in
+            guard let header = unsafe header?.pointee else { return 0 }
+            unsafe HTTP2Callbacks.session(user).frameBegan(header.type, header.stream_id)
+            return 0
+        }
         unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
             guard let frame = unsafe frame else { return 0 }
             unsafe HTTP2Callbacks.session(user).headersBegan(frame.pointee.hd.stream_id)
@@ -35,7 +40,8 @@ internal import CNGHTTP2
             )
             return switch verdict {
             case .take: 0
-            case .endConnection: NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+            // The rest of the head is decoded without asking, and its stream reset.
+            case .refuse: NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
             }
         }
         unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
@@ -65,8 +71,11 @@ internal import CNGHTTP2
     private static func setSending(_ callbacks: OpaquePointer?) {
         unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
             guard let frame = unsafe frame else { return 0 }
-            if unsafe UInt32(frame.pointee.hd.type) == NGHTTP2_RST_STREAM.rawValue {
-                unsafe HTTP2Callbacks.session(user).resetSent(CNGHTTP2_reset_code(frame))
+            switch unsafe UInt32(frame.pointee.hd.type) {
+            case NGHTTP2_RST_STREAM.rawValue:
+                unsafe HTTP2Callbacks.session(user).resetSent(frame.pointee.hd.stream_id, CNGHTTP2_reset_code(frame))
+            case NGHTTP2_HEADERS.rawValue: unsafe HTTP2Callbacks.session(user).headersSent()
+            default: break
             }
             return 0
         }
@@ -74,7 +83,6 @@ internal import CNGHTTP2
             guard let frame = unsafe frame, let header = unsafe header else { return 0 }
             let session = unsafe HTTP2Callbacks.session(user)
             unsafe session.dataSent(frame.pointee.hd.stream_id, header: header, count: count)
-            session.dataFrameSent()
             return 0
         }
         unsafe nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks) {
@@ -111,7 +119,7 @@ internal import CNGHTTP2
             session.dataArrived(header.stream_id, length: header.length, padding: padding, endStream: endStream)
         case NGHTTP2_GOAWAY.rawValue:
             unsafe session.goAwayArrived(CNGHTTP2_goaway_last_stream(frame), CNGHTTP2_goaway_code(frame))
-        default: session.otherFrameArrived(header.type)
+        default: session.otherFrameArrived(header.type, isAnswer: UInt32(header.flags) & NGHTTP2_FLAG_ACK.rawValue != 0)
         }
     }
 

@@ -1,33 +1,71 @@
-/// Counts what nghttp2 1.52 lets through and a peer can make endless: empty frames, resets, priorities, window updates.
-///
-/// | event | budget | source |
-/// | --- | --- | --- |
-/// | empty DATA without END_STREAM, in a row | 1 | Envoy |
-/// | resets, by the peer or because of it | 200, one back for each clean stream | h2o |
-/// | PRIORITY | 100 x (1 + streams) | Envoy |
-/// | WINDOW_UPDATE | 5 + 2 x (streams + 10 x DATA sent) and 1,000 more | Envoy |
-/// | PING, SETTINGS without other traffic | 1,000 | Envoy |
-/// | frame bytes over payload | payload x 8 + 1 MiB | nginx |
-struct HTTP2Guard {
-    static let maximumEmptyFrames = 1
-    static let resetBudget = 200
-    static let maximumControlFrames = 1000
-    static let slack = 1 << 20
+internal import NIOCore
+internal import Units
 
+/// Counts what nghttp2 1.52 lets through and a peer can make endless. A machine: time is an argument.
+///
+/// | event | budget (`HTTP2FloodLimits`) | who is held to it |
+/// | --- | --- | --- |
+/// | empty DATA without END_STREAM, in a row | `emptyFramesInARow` | clients |
+/// | resets, by the peer or because of it | `resets`, one back for each clean stream, more with time | clients |
+/// | refused streams; streams in one read | `refusedStreams`; `newStreamsPerRead` | clients |
+/// | PRIORITY; WINDOW_UPDATE | by streams and DATA sent | both |
+/// | PING, SETTINGS without other traffic | `controlFrames`, more with time | both |
+/// | PING while we send nothing | `pingStrikes` inside `pingInterval` | clients |
+/// | bytes over payload | eight times the payload and `bytesWithoutPayload` | clients |
+/// | fields of one head | four times the limit of a head | both |
+///
+/// The first violation stays. Nothing here is legal noise, for each of these is legal until it is too much.
+struct HTTP2Guard {
+    private let isServer: Bool
+    private let limits: HTTP2FloodLimits
+    private let maximumStreamsPerRead: Int
+
+    private var now = NIODeadline.uptimeNanoseconds(0)
     private var emptyInARow = 0
-    private var resets = 0
+    private var resets = 0.0
+    private var refused = 0
     private var streams = 0
-    private var dataSent = 0
+    private var streamsInRead = 0
+    private var framesSent = 0
     private var priorities = 0
     private var windowUpdates = 0
-    private var controls = 0
-    private var frameBytes = 0
+    private var controls = 0.0
+    private var lastPing: NIODeadline?
+    private var strikes = 0
+    private var wireBytes = 0
     private var payloadBytes = 0
 
     /// What the peer has done too much of; nil while it behaves.
     private(set) var violation: String?
 
-    mutating func streamOpened() { streams += 1 }
+    init(isServer: Bool, limits: HTTP2FloodLimits = HTTP2FloodLimits(), maximumConcurrentStreams: UInt32 = 128) {
+        self.isServer = isServer
+        self.limits = limits
+        self.maximumStreamsPerRead = limits.newStreamsPerRead * Int(min(maximumConcurrentStreams, 1 << 20))
+    }
+
+    // MARK: What the peer did
+
+    /// Bytes came in one read.
+    mutating func bytesRead(_ count: Int, at time: NIODeadline) {
+        let seconds = Double(max(0, (time - now).nanoseconds)) / 1e9
+        now = time
+        resets = max(0, resets - seconds * Double(limits.resetsPerSecond))
+        controls = max(0, controls - seconds * Double(limits.controlFramesPerSecond))
+        streamsInRead = 0
+        wireBytes += count
+    }
+
+    /// The read has been parsed: what it held is weighed against its bytes.
+    mutating func readEnded() {
+        checkServer((wireBytes - limits.bytesWithoutPayload) / 8 <= payloadBytes, "too many bytes without payload")
+    }
+
+    mutating func streamOpened() {
+        streams += 1
+        streamsInRead += 1
+        checkServer(streamsInRead <= maximumStreamsPerRead, "too many streams at once")
+    }
 
     /// A stream ended; a clean one gives a little trust back.
     mutating func streamClosed(_ code: HTTP2ErrorCode) {
@@ -35,50 +73,78 @@ struct HTTP2Guard {
         resets = max(0, resets - 1)
     }
 
+    /// A stream was reset, by the peer or by us.
     mutating func resetSeen() {
         resets += 1
-        check(resets <= Self.resetBudget, "too many resets")
+        checkServer(resets <= Double(limits.resets), "too many resets")
     }
 
-    mutating func dataArrived(payload: Int, padded: Int, endStream: Bool) {
-        count(padded, payload)
+    mutating func streamRefused() {
+        refused += 1
+        checkServer(refused <= limits.refusedStreams, "too many refused streams")
+    }
+
+    mutating func dataArrived(payload: Int, endStream: Bool) {
+        payloadBytes += payload
         emptyInARow = payload == 0 && !endStream ? emptyInARow + 1 : 0
-        check(emptyInARow <= Self.maximumEmptyFrames, "too many empty DATA frames")
+        checkServer(emptyInARow <= limits.emptyFramesInARow, "too many empty DATA frames")
         if payload > 0 { controls = 0 }
     }
 
     mutating func headersArrived(length: Int) {
-        count(length, length)
+        payloadBytes += length
         controls = 0
     }
 
+    /// The fields of one head go far over the limit that was told.
+    mutating func headOverflowed() { check(false, "too many header fields") }
+
     mutating func priorityArrived() {
-        count(5, 0)
         priorities += 1
-        check(priorities <= 100 * (1 + streams), "too many PRIORITY frames")
+        check(priorities <= limits.prioritiesPerStream * (1 + streams), "too many PRIORITY frames")
     }
 
     mutating func windowUpdateArrived() {
-        count(4, 0)
         windowUpdates += 1
-        check(windowUpdates <= 1005 + 2 * (streams + 10 * dataSent), "too many WINDOW_UPDATE frames")
+        let allowed =
+            limits.windowUpdates + limits.windowUpdatesPerStream * streams
+            + limits.windowUpdatesPerSentFrame * framesSent
+        check(windowUpdates <= allowed, "too many WINDOW_UPDATE frames")
     }
 
     mutating func controlArrived() {
-        count(8, 0)
         controls += 1
-        check(controls <= Self.maximumControlFrames, "too many control frames")
+        check(controls <= Double(limits.controlFrames), "too many control frames")
     }
 
-    mutating func dataFrameSent() {
-        dataSent += 1
+    /// A PING that is no answer.
+    mutating func pingArrived() {
+        controlArrived()
+        defer { lastPing = now }
+        guard let lastPing, (now - lastPing).nanoseconds < limits.pingInterval.nanoseconds else { return }
+        strikes += 1
+        checkServer(strikes <= limits.pingStrikes, "too_many_pings")
+    }
+
+    // MARK: What we did
+
+    mutating func headersSent() { sent() }
+
+    mutating func dataFrameSent(_ count: Int) {
+        framesSent += 1
+        payloadBytes += count
+        sent()
+    }
+
+    /// PINGs beside traffic measure its path (bandwidth-delay probes): they are no strikes.
+    private mutating func sent() {
         controls = 0
+        strikes = 0
+        lastPing = nil
     }
 
-    private mutating func count(_ bytes: Int, _ payload: Int) {
-        frameBytes += bytes + 9
-        payloadBytes += payload
-        check(frameBytes / 8 <= payloadBytes + Self.slack, "too many bytes without payload")
+    private mutating func checkServer(_ holds: Bool, _ sentence: String) {
+        if isServer { check(holds, sentence) }
     }
 
     private mutating func check(_ holds: Bool, _ sentence: String) {

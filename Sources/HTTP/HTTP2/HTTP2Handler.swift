@@ -10,19 +10,23 @@ final class HTTP2Handler: ChannelInboundHandler {
     /// Output handed to the socket in one go.
     private static let outputLimit = 1 << 20
 
-    private let session: HTTP2Session
-    private let loop: any EventLoop
+    let session: HTTP2Session
+    let loop: any EventLoop
     private let opened: (HTTP2Handler, Int32, HTTPFields, Bool) -> StreamExchange?
-    private var exchanges: [Int32: StreamExchange] = [:]
+    private var exchanges: [Int32: StreamExchange] = [:] { didSet { room.streamsOpen(exchanges.count) } }
+    let room: WriteRoom
     private var tasks: [Int32: Task<Void, Never>] = [:]
     /// Server streams whose response is complete, and client streams whose request is.
     private var finishedHere: Set<Int32> = []
     private var endedThere: Set<Int32> = []
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
     private var isPumpPending = false
     private var isReading = false
     private(set) var failure: HTTPError?
-    private(set) var isGoingAway = false
+    private(set) var isGoingAway = false { didSet { takesStreams.store(!isGoingAway) } }
+    /// Whether the peer takes new streams, for those who ask from other threads.
+    let takesStreams = SharedFlag(true)
+    let deadlines = HTTP2Deadlines()
     var whenClosed: [@Sendable () -> Void] = []
 
     /// `opened` gives the exchange of a stream that the peer has opened; nil refuses it.
@@ -32,6 +36,10 @@ final class HTTP2Handler: ChannelInboundHandler {
         opened: @escaping (HTTP2Handler, Int32, HTTPFields, Bool) -> StreamExchange?
     ) {
         self.session = session
+        self.room = WriteRoom(
+            perStream: session.limits.writeHighWater,
+            whole: session.limits.connectionWriteHighWater
+        )
         self.loop = loop
         self.opened = opened
     }
@@ -40,6 +48,7 @@ final class HTTP2Handler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        armAtStart()
         if context.channel.isActive { pump() }
     }
 
@@ -61,6 +70,7 @@ final class HTTP2Handler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        readEnded()
         pump()
         context.fireChannelReadComplete()
     }
@@ -71,6 +81,8 @@ final class HTTP2Handler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        takesStreams.store(false)
+        deadlines.cancelAll()
         closeStreams(failure ?? HTTPError(.connectionClosed, "the connection ended"))
         for closed in whenClosed { closed() }
         whenClosed = []
@@ -149,7 +161,8 @@ final class HTTP2Handler: ChannelInboundHandler {
         for task in running.values { task.cancel() }
     }
 
-    private func fail(_ error: HTTPError) {
+    /// Tells the peer why, and ends the connection.
+    func fail(_ error: HTTPError) {
         failure = error
         pump()
         context?.close(promise: nil)
@@ -210,11 +223,6 @@ final class HTTP2Handler: ChannelInboundHandler {
         schedulePump()
     }
 
-    func announceShutdown() {
-        session.announceShutdown()
-        schedulePump()
-    }
-
     /// Ends the connection after what is queued.
     func end() {
         session.end(.noError)
@@ -223,7 +231,7 @@ final class HTTP2Handler: ChannelInboundHandler {
     }
 
     /// One pump for everything that happens in this turn of the loop.
-    private func schedulePump() {
+    func schedulePump() {
         guard !isPumpPending, !isReading else { return }
         isPumpPending = true
         // The handler does not leave its loop: the closure runs on it.
@@ -251,6 +259,7 @@ final class HTTP2Handler: ChannelInboundHandler {
             context.flush()
         }
         if wrote { context.flush() }
+        armStall()
         if !session.wantsMore { context.close(promise: nil) }
     }
 

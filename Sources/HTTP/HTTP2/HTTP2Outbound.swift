@@ -8,15 +8,19 @@ struct HTTP2Outbound {
     var trailers: HTTPFields?
     /// nghttp2 was told that there is nothing to send for now.
     var isDeferred = false
+    /// When the bytes that wait began to, or the last of them left.
+    private(set) var waitingSince = NIODeadline.uptimeNanoseconds(0)
 
-    mutating func append(_ bytes: ByteBuffer) {
+    mutating func append(_ bytes: ByteBuffer, at now: NIODeadline) {
         guard bytes.readableBytes > 0 else { return }
+        if pendingBytes == 0 { waitingSince = now }
         pending.append(bytes)
         pendingBytes += bytes.readableBytes
     }
 
     /// Takes exactly `count` bytes in slices, without copying.
-    mutating func take(_ count: Int, into output: inout [ByteBuffer]) {
+    mutating func take(_ count: Int, into output: inout [ByteBuffer], at now: NIODeadline) {
+        if count > 0 { waitingSince = now }
         var left = count
         while left > 0, var first = pending.first {
             let length = min(left, first.readableBytes)

@@ -4,9 +4,6 @@ internal import NIOCore
 /// nghttp2 as an engine without I/O: the peer's bytes in, events out; submissions in, bytes for the peer out. Owned by
 /// one event loop.
 @safe final class HTTP2Session {
-    /// Frames nghttp2 may have queued for a peer that does not read.
-    static let maximumQueuedFrames = 5000
-
     let isServer: Bool
     let limits: HTTPLimits
     private var raw: OpaquePointer?
@@ -18,11 +15,21 @@ internal import NIOCore
     private var headSizes: [Int32: Int] = [:]
     private var outbound: [Int32: HTTP2Outbound] = [:]
     private var output: [ByteBuffer] = []
-    private var flood = HTTP2Guard()
+    private var flood: HTTP2Guard
+    private var peerStreams = HTTP2PeerStreams()
+    /// The peer's first SETTINGS came: its preface is complete.
+    private(set) var hasPeerSettings = false
+    /// An answer to a PING of ours came.
+    private(set) var hasPingAnswer = false
 
     init(isServer: Bool, limits: HTTPLimits) throws(HTTPError) {
         self.isServer = isServer
         self.limits = limits
+        self.flood = HTTP2Guard(
+            isServer: isServer,
+            limits: limits.floods,
+            maximumConcurrentStreams: limits.maximumConcurrentStreams
+        )
         var options: OpaquePointer?
         guard unsafe nghttp2_option_new(&options) == 0 else { throw HTTPError(.connect, "out of memory") }
         defer { unsafe nghttp2_option_del(options) }
@@ -50,6 +57,8 @@ internal import NIOCore
         set(NGHTTP2_SETTINGS_MAX_FRAME_SIZE, limits.maximumFrameSize)
         set(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, UInt32(limits.maximumHeaderListSize))
         if !isServer { set(NGHTTP2_SETTINGS_ENABLE_PUSH, 0) }
+        // RFC 9218: no tree of streams that a client can make grow (RFC 9113 section 5.3).
+        if isServer { set(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1) }
         unsafe nghttp2_submit_settings(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), entries, entries.count)
         unsafe nghttp2_session_set_local_window_size(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, limits.connectionWindow)
     }
@@ -58,8 +67,9 @@ internal import NIOCore
 
     /// Takes the peer's bytes; what they meant comes back in order. Throws when the connection cannot go on: what
     /// `takeOutput` then gives (a GOAWAY) should still be sent.
-    func receive(_ bytes: ByteBuffer) throws(HTTPError) -> [HTTP2Event] {
+    func receive(_ bytes: ByteBuffer, at now: NIODeadline = .now()) throws(HTTPError) -> [HTTP2Event] {
         input = bytes
+        flood.bytesRead(bytes.readableBytes, at: now)
         let used = unsafe bytes.withUnsafeReadableBytes { buffer in
             unsafe inputBase = buffer.baseAddress
             defer { unsafe inputBase = nil }
@@ -67,15 +77,20 @@ internal import NIOCore
         }
         input = ByteBuffer()
         defer { events = [] }
+        flood.readEnded()
+        if let (code, sentence) = peerStreams.violation {
+            end(code, sentence)
+            throw HTTPError(.protocolViolation, sentence, code: code)
+        }
         if let violation = flood.violation {
-            end(.enhanceYourCalm)
+            end(.enhanceYourCalm, violation)
             throw HTTPError(.protocolViolation, violation, code: .enhanceYourCalm)
         }
         guard used >= 0 else {
             throw HTTPError(.protocolViolation, unsafe String(cString: nghttp2_strerror(CInt(used))))
         }
-        guard unsafe nghttp2_session_get_outbound_queue_size(raw) <= Self.maximumQueuedFrames else {
-            end(.enhanceYourCalm)
+        guard unsafe nghttp2_session_get_outbound_queue_size(raw) <= limits.floods.queuedFrames else {
+            end(.enhanceYourCalm, "the peer does not read")
             throw HTTPError(.protocolViolation, "the peer does not read", code: .enhanceYourCalm)
         }
         return events
@@ -92,6 +107,17 @@ internal import NIOCore
 
     // MARK: Called by nghttp2
 
+    /// Any frame that nghttp2 does not throw away by its header alone.
+    func frameBegan(_ type: UInt8, _ stream: Int32) {
+        switch UInt32(type) {
+        case NGHTTP2_HEADERS.rawValue where isServer: peerStreams.headersBegan(stream)
+        case NGHTTP2_PRIORITY.rawValue:
+            if stream == 0 { peerStreams.priorityOnConnection() }
+            flood.priorityArrived()
+        default: break
+        }
+    }
+
     func headersBegan(_ stream: Int32) {
         if heads[stream] == nil, isServer { flood.streamOpened() }
         heads[stream] = HTTPFields()
@@ -103,7 +129,10 @@ internal import NIOCore
     func fieldArrived(_ stream: Int32, _ name: String, _ value: String) -> HTTP2Callbacks.FieldVerdict {
         let size = (headSizes[stream] ?? 0) + name.utf8.count + value.utf8.count + 32
         headSizes[stream] = size
-        if size > 4 * limits.maximumHeaderListSize { return .endConnection }
+        guard size <= 4 * limits.maximumHeaderListSize else {
+            flood.headOverflowed()
+            return .refuse
+        }
         if size <= limits.maximumHeaderListSize { heads[stream]?.append(name, value) }
         return .take
     }
@@ -127,17 +156,24 @@ internal import NIOCore
     }
 
     func dataArrived(_ stream: Int32, length: Int, padding: Int, endStream: Bool) {
-        flood.dataArrived(payload: length - padding, padded: length, endStream: endStream)
+        flood.dataArrived(payload: length - padding, endStream: endStream)
         // Padding is never read by anybody: credited at once.
         if padding > 0 { unsafe nghttp2_session_consume(raw, stream, padding) }
         if endStream { events.append(.end(stream: stream)) }
     }
 
-    func otherFrameArrived(_ type: UInt8) {
+    func otherFrameArrived(_ type: UInt8, isAnswer: Bool) {
         switch UInt32(type) {
-        case NGHTTP2_PRIORITY.rawValue: flood.priorityArrived()
+        case NGHTTP2_PRIORITY.rawValue: break  // counted as it began: nghttp2 does not show all of them here
         case NGHTTP2_WINDOW_UPDATE.rawValue: flood.windowUpdateArrived()
         case NGHTTP2_RST_STREAM.rawValue: flood.resetSeen()
+        case NGHTTP2_PING.rawValue where isAnswer:
+            hasPingAnswer = true
+            flood.controlArrived()
+        case NGHTTP2_PING.rawValue: flood.pingArrived()
+        case NGHTTP2_SETTINGS.rawValue:
+            if !isAnswer { hasPeerSettings = true }
+            flood.controlArrived()
         default: flood.controlArrived()
         }
     }
@@ -146,20 +182,22 @@ internal import NIOCore
         events.append(.goAway(lastStream: lastStream, code: HTTP2ErrorCode(rawValue: code)))
     }
 
-    /// We reset a stream: on a server it counts against the peer unless we were done with it.
-    func resetSent(_ code: UInt32) {
-        if isServer, code != HTTP2ErrorCode.noError.rawValue, code != HTTP2ErrorCode.cancel.rawValue {
-            flood.resetSeen()
-        }
+    /// We reset a stream: it counts against the peer unless its response was complete.
+    func resetSent(_ stream: Int32, _ code: UInt32) {
+        peerStreams.resetHere(stream)
+        guard code != HTTP2ErrorCode.noError.rawValue else { return }
+        flood.resetSeen()
+        if code == HTTP2ErrorCode.refusedStream.rawValue { flood.streamRefused() }
     }
 
-    func dataFrameSent() { flood.dataFrameSent() }
+    func headersSent() { flood.headersSent() }
 
     func streamClosed(_ stream: Int32, _ code: UInt32) {
         outbound.removeValue(forKey: stream)
         heads.removeValue(forKey: stream)
         headSizes.removeValue(forKey: stream)
         flood.streamClosed(HTTP2ErrorCode(rawValue: code))
+        peerStreams.closed(stream)
         events.append(.closed(stream: stream, code: HTTP2ErrorCode(rawValue: code)))
     }
 
@@ -182,12 +220,17 @@ internal import NIOCore
 
     /// Puts a DATA frame's header and its bytes into the output.
     func dataSent(_ stream: Int32, header: UnsafePointer<UInt8>, count: Int) {
+        flood.dataFrameSent(count)
         output.append(unsafe ByteBuffer(bytes: UnsafeBufferPointer(start: header, count: 9)))
-        outbound[stream]?.take(count, into: &output)
+        let now = NIODeadline.now()
+        if count > 0 { lastProgress = now }
+        outbound[stream]?.take(count, into: &output, at: now)
         sentBytes.append((stream, count))
     }
 
     private var sentBytes: [(Int32, Int)] = []
+    /// When body bytes left last.
+    private(set) var lastProgress = NIODeadline.uptimeNanoseconds(0)
 
     // MARK: Output
 
@@ -254,6 +297,7 @@ internal import NIOCore
         fields.append(":status", "\(head.status)")
         for field in head.fields.fields { fields.append(field.name, field.value) }
         if !endStream { outbound[stream] = HTTP2Outbound() }
+        shareFairly(stream)
         unsafe HTTP2NameValues.with(fields) { values, count in
             guard !endStream else {
                 unsafe _ = nghttp2_submit_response(raw, stream, values, count, nil)
@@ -264,8 +308,16 @@ internal import NIOCore
         }
     }
 
-    func append(_ stream: Int32, _ bytes: ByteBuffer) {
-        outbound[stream]?.append(bytes)
+    /// Responses take turns frame by frame; RFC 9218's default would send one to its end before the next.
+    private func shareFairly(_ stream: Int32) {
+        var priority = nghttp2_extpri()
+        priority.urgency = UInt32(NGHTTP2_EXTPRI_DEFAULT_URGENCY)
+        priority.inc = 1
+        unsafe nghttp2_session_change_extpri_stream_priority(raw, stream, &priority, 0)
+    }
+
+    func append(_ stream: Int32, _ bytes: ByteBuffer, at now: NIODeadline = .now()) {
+        outbound[stream]?.append(bytes, at: now)
         resume(stream)
     }
 
@@ -293,9 +345,31 @@ internal import NIOCore
     /// The reader has taken body bytes: their window is given back.
     func consumed(_ stream: Int32, _ count: Int) { unsafe nghttp2_session_consume(raw, stream, count) }
 
-    /// Tells the peer to open no more streams; those under way go on.
-    func announceShutdown() { unsafe nghttp2_submit_shutdown_notice(raw) }
+    /// Streams whose bytes have waited since before `time` without one of them leaving.
+    func streamsStalled(since time: NIODeadline) -> [Int32] {
+        outbound.filter { $0.value.pendingBytes > 0 && $0.value.waitingSince <= time }.map(\.key)
+    }
 
-    /// Ends the connection once what is queued has been sent.
-    func end(_ code: HTTP2ErrorCode) { unsafe nghttp2_session_terminate_session(raw, code.rawValue) }
+    /// Whether any body bytes wait.
+    var hasWaitingOutput: Bool { outbound.contains { $0.value.pendingBytes > 0 } }
+
+    /// Tells the peer to open no more streams; those under way go on. An answer to the PING shows that it knows.
+    func announceShutdown() {
+        hasPingAnswer = false
+        unsafe nghttp2_submit_shutdown_notice(raw)
+        unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+    }
+
+    /// Ends the connection once what is queued has been sent; `reason` goes as debug data.
+    func end(_ code: HTTP2ErrorCode, _ reason: String = "") {
+        goAway(code, reason)
+        unsafe nghttp2_session_terminate_session(raw, code.rawValue)
+    }
+
+    /// GOAWAY with the last stream that we took: those go on, new ones are not taken.
+    func goAway(_ code: HTTP2ErrorCode, _ reason: String) {
+        let last = unsafe nghttp2_session_get_last_proc_stream_id(raw)
+        let text = Array(reason.utf8)
+        unsafe nghttp2_submit_goaway(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, text, text.count)
+    }
 }
