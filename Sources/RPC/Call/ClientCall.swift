@@ -33,6 +33,7 @@ final class ClientCall: RPCMessageSource, RPCMessageSink {
     }
 
     var status: RPCStatus? { state.withLock { $0.status } }
+    var lastResponseWasCompressed: Bool { state.withLock { $0.lastResponseWasCompressed } }
     var trailingMetadata: RPCMetadata { state.withLock { $0.trailingMetadata } }
 
     /// The caller gave up.

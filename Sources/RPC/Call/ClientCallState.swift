@@ -76,6 +76,8 @@ package struct ClientCallState: Sendable {
         case .failed(let error): error.metadata
         }
     }
+    /// Whether the response message delivered last came compressed.
+    package var lastResponseWasCompressed: Bool { deframer.lastWasCompressed }
     /// Whether the peer owes us nothing more, so that no reset is needed.
     package var isEnded: Bool { status != nil }
 

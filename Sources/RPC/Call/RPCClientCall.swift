@@ -20,6 +20,8 @@ package struct RPCClientCall<Request: RPCMessage, Response: RPCMessage>: Sendabl
     package var trailingMetadata: RPCMetadata { call.trailingMetadata }
     /// How the call ended; nil until the responses have been read to their end.
     package var status: RPCStatus? { call.status }
+    /// Whether the response read last came compressed.
+    package var lastResponseWasCompressed: Bool { call.lastResponseWasCompressed }
     /// Gives the call up: the server is told by RST_STREAM CANCEL, and reading throws `cancelled`.
     package func cancel() { call.cancel() }
 }

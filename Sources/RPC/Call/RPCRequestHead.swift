@@ -33,6 +33,10 @@ package struct RPCRequestHead: Hashable, Sendable {
             fields.append("allow", "POST")
             return .refused(HTTPResponseHead(status: 405, fields: fields))
         }
+        // Without it something on the way may drop trailers, and the status with them (PROTOCOL-HTTP2).
+        guard head.fields.values(of: "te").contains(where: { $0.lowercased() == "trailers" }) else {
+            return .refused(.trailersOnly(RPCStatus(.internal, "the request does not say 'te: trailers'")))
+        }
         var timeout: Duration?
         if let text = head.fields["grpc-timeout"] {
             guard let parsed = RPCTimeout.parse(text) else {

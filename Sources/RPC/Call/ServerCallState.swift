@@ -140,7 +140,7 @@ package struct ServerCallState: Sendable {
         precondition(!kind.hasSingleResponse || responses == 0, "a second response on a call that has a single one")
         responses += 1
         var actions: [Action] = []
-        if response == .heldBack { actions.append(start(compresses: compressed ?? compresses)) }
+        if response == .heldBack { actions.append(start(compresses: compresses || compressed == true)) }
         guard case .started(let encoding) = response else { preconditionFailure("the head has just gone") }
         do throws(FramingError) {
             let framer = MessageFramer(encoding: encoding, limits: limits)

@@ -7,6 +7,7 @@ struct RPCRequestHeadTests {
     private func head(_ extra: [(String, String)] = [], method: String = "POST") -> HTTPRequestHead {
         var fields = HTTPFields()
         if !extra.contains(where: { $0.0 == "content-type" }) { fields.append("content-type", "application/grpc") }
+        if !extra.contains(where: { $0.0 == "te" }) { fields.append("te", "trailers") }
         for (name, value) in extra { fields.append(name, value) }
         return HTTPRequestHead(method: method, scheme: "http", authority: "a", path: "/s/m", fields: fields)
     }
@@ -19,6 +20,10 @@ struct RPCRequestHeadTests {
         #expect(answer.status == 200)
         #expect(answer.fields.rpcStatus?.code == code)
         return answer
+    }
+
+    @Test(arguments: ["", "gzip"]) func `a request without te trailers is refused`(te: String) {
+        _ = expectStatus(.internal, RPCRequestHead.admit(head([("te", te)]), limits: RPCLimits()))
     }
 
     @Test func `a call is read from its head`() throws {
