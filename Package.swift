@@ -124,6 +124,21 @@ let package = Package(
                 swiftSettings: swiftSettings
             ),
             .target(name: "CPluginProto", dependencies: ["CProtobufC"]),
+            // For the interop tests: serves and calls gRPC's official test service. No product.
+            .executableTarget(
+                name: "sluice-interop",
+                dependencies: [
+                    "Units", "RPC", "HTTP", "Transport", "CProtobufC", "CInteropProto", nio("NIOCore"),
+                    nio("NIOPosix"), logging, signals,
+                ],
+                path: "Tests/InteropPeer/SluiceInterop",
+                swiftSettings: swiftSettings
+            ),
+            .target(
+                name: "CInteropProto",
+                dependencies: ["CProtobufC"],
+                path: "Tests/InteropPeer/CInteropProto"
+            ),
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [

@@ -1,6 +1,8 @@
 /// Writes the Swift value types of a proto file and their conversion to and from protobuf-c's structs.
 struct MessagesEmitter {
     let file: ProtoFile
+    /// Every file of the request, for the enums that fields are of.
+    let all: [ProtoFile]
 
     func emit() -> String {
         var source = SourceText(
@@ -92,9 +94,16 @@ struct MessagesEmitter {
         case .string: (type, "\"\"")
         case .bytes: (type, "[]")
         case .message: (type + "?", "nil")
-        case .enumeration: (type, ".unspecified")
+        case .enumeration(let name): (type, ".\(zero(of: name))")
         default: (type, "0")
         }
+    }
+
+    /// The case of number 0, which proto3 wants every enum to have.
+    private func zero(of name: String) -> String {
+        let enumeration = all.lazy.flatMap(\.enums).first { $0.fullName == name }
+        guard let value = enumeration?.values.first(where: { $0.number == 0 }) else { return "unspecified" }
+        return Names.enumCase(value.name, of: Names.type(name))
     }
 
     private func plain(_ message: ProtoMessage) -> [ProtoField] { message.fields.filter { $0.oneof == nil } }

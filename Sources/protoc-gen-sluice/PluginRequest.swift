@@ -4,6 +4,8 @@ internal import CPluginProto
 struct PluginRequest {
     let files: [ProtoFile]
     let toGenerate: Set<String>
+    /// What was given with `--sluice_opt`.
+    let parameter: String
 
     /// Nil where the bytes are no such request.
     init?(_ bytes: [UInt8]) {
@@ -21,6 +23,7 @@ struct PluginRequest {
             if let file = unsafe request.pointee.proto_file[index] { files.append(unsafe Self.file(file)) }
         }
         self.toGenerate = names
+        self.parameter = unsafe Self.text(request.pointee.parameter)
         self.files = files
     }
 

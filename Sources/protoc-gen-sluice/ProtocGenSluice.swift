@@ -11,20 +11,21 @@ enum ProtocGenSluice {
             exit(1)
         }
         var answer = PluginAnswer()
-        for file in request.files where request.toGenerate.contains(file.name) {
-            answer.files += files(for: file, among: request.files)
+        let all = ServiceSelection(parameter: request.parameter)?.reduce(request.files) ?? request.files
+        for file in all where request.toGenerate.contains(file.name) {
+            answer.files += files(for: file, among: all)
         }
         FileHandle.standardOutput.write(Data(answer.packed()))
     }
 
     private static func files(for file: ProtoFile, among all: [ProtoFile]) -> [(name: String, content: String)] {
         let stubs = StubsEmitter(file: file, all: all)
-        var files = [
-            (name: "\(file.stem).messages.swift", content: MessagesEmitter(file: file).emit()),
-            (name: "\(file.stem).descriptor.swift", content: stubs.emitDescriptor()),
-        ]
+        var files = [(name: "\(file.stem).descriptor.swift", content: stubs.emitDescriptor())]
+        if !file.messages.isEmpty || !file.enums.isEmpty {
+            files.append((name: "\(file.stem).messages.swift", content: MessagesEmitter(file: file, all: all).emit()))
+        }
         // The JSON of google.protobuf's own types is special and written by hand.
-        if !file.package.hasPrefix("google.protobuf") {
+        if !file.package.hasPrefix("google.protobuf"), !file.messages.isEmpty {
             files.append((name: "\(file.stem).json.swift", content: JSONEmitter(file: file).emit()))
         }
         if !file.services.isEmpty {
