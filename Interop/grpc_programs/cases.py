@@ -1,0 +1,125 @@
+"""Other people's gRPC programs, straight and through proxies: each creates, lists and watches a distribution."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROTOS = HERE.parents[1] / "Protos"
+BIN = Path(sys.executable).parent
+sys.path.insert(0, str(HERE))
+
+from fleet import Fleet, sha256_of
+from proxies import envoy, nginx
+
+
+def run(command, given=None, environment=None):
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, env=environment)
+    assert done.returncode == 0, f"{Path(command[0]).name} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[:300]}"
+    return done.stdout
+
+
+def objects(text):
+    """JSON objects one behind the other."""
+    decoder, found = json.JSONDecoder(), []
+    while text := text.strip():
+        value, end = decoder.raw_decode(text)
+        found.append(value)
+        text = text[end:]
+    return found
+
+
+def grpcurl(address):
+    """grpcurl (grpc-go), which finds the methods by reflection."""
+    return lambda method, given: objects(run([str(BIN / "grpcurl"), "-plaintext", "-d", json.dumps(given), address, method]))
+
+
+def buf(address, protocol, *options):
+    """`buf curl` (connect-go)."""
+    def call(method, given):
+        environment = dict(os.environ, BUF_CACHE_DIR=tempfile.gettempdir() + "/sluice-buf-cache")
+        return objects(run([str(BIN / "buf"), "curl", "--protocol", protocol, *options, "-d", json.dumps(given),
+                            f"http://{address}/{method}"], environment=environment))
+    return call
+
+
+def prepared(fleet):
+    path = fleet.origin.make_file("build.img", 4)
+    fleet.start(relays=1, agents=1)
+    return path
+
+
+def create_list_watch(fleet, call):
+    """The job through `call(method, request)`, which gives the responses."""
+    url = fleet.origin.base_url
+    call("sluice.v1.OriginService/CreateOrigin",
+         {"origin": {"name": "files", "baseUrls": [url], "allowPrivateAddresses": True}})
+    created, = call("sluice.v1.DistributionService/CreateDistribution", {"distribution": {
+        "sourceUrl": url + "build.img", "targetLabels": [{"key": "role", "value": "demo"}]}})
+    name = created["distribution"]["name"]
+    listed, = call("sluice.v1.DistributionService/ListDistributions", {})
+    assert [one["name"] for one in listed["distributions"]] == [name], listed
+    watched = call("sluice.v1.DistributionService/WatchDistribution", {"name": name})
+    assert watched[-1]["distribution"]["state"] == "DISTRIBUTION_STATE_COMPLETED", watched[-1]
+    assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(fleet.file)
+
+
+def direct(binary, client):
+    with Fleet(binary) as fleet:
+        fleet.file = prepared(fleet)
+        create_list_watch(fleet, client(fleet.listens["control"]))
+
+
+def behind(binary, proxy, client):
+    with Fleet(binary) as fleet:
+        fleet.file = prepared(fleet)
+        with proxy(fleet.root, fleet.listens["control"]) as address:
+            create_list_watch(fleet, client(address))
+
+
+def case_grpcurl(binary):
+    """grpcurl creates, lists and watches, by reflection."""
+    direct(binary, grpcurl)
+
+
+def case_buf_curl(binary):
+    """buf curl creates, lists and watches over gRPC, by reflection."""
+    direct(binary, lambda address: buf(address, "grpc", "--http2-prior-knowledge"))
+
+
+def case_grpclib(binary):
+    """grpclib (asyncio, python's h2) creates, lists and watches, with stubs made from the protos."""
+    import grpc_tools
+    from grpc_tools import protoc
+
+    with tempfile.TemporaryDirectory() as folder, Fleet(binary) as fleet:
+        include = str(Path(grpc_tools.__file__).parent / "_proto")
+        assert protoc.main(["protoc", f"-I{PROTOS}", f"-I{include}", f"--python_out={folder}",
+                            f"--plugin=protoc-gen-grpclib_python={BIN}/protoc-gen-grpclib_python",
+                            f"--grpclib_python_out={folder}", *map(str, PROTOS.glob("sluice/v1/*.proto"))]) == 0
+        path = prepared(fleet)
+        run([sys.executable, "-B", str(HERE / "grpclib_client.py"), fleet.listens["control"]],
+            json.dumps({"base_url": fleet.origin.base_url}), dict(os.environ, PYTHONPATH=folder))
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_envoy_grpc(binary):
+    """grpcurl through Envoy."""
+    behind(binary, envoy, grpcurl)
+
+
+def case_envoy_grpc_web(binary):
+    """buf curl over gRPC-Web, which Envoy translates."""
+    behind(binary, envoy, lambda address: buf(address, "grpcweb", "--schema", str(PROTOS)))
+
+
+def case_envoy_connect(binary):
+    """buf curl over Connect, which Envoy translates."""
+    behind(binary, envoy, lambda address: buf(address, "connect", "--schema", str(PROTOS)))
+
+
+def case_nginx_grpc_pass(binary):
+    """grpcurl through nginx's grpc_pass."""
+    behind(binary, nginx, grpcurl)
