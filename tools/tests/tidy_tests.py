@@ -31,6 +31,12 @@ class TidyTests(unittest.TestCase):
     def test_an_import_of_one_declaration_counts(self):
         self.assertEqual(rules("Sources/Units/A.swift", "import struct Foundation.Date\n"), ["import"])
 
+    def test_a_test_program_has_a_row_too(self):
+        self.assertEqual(rules("Tests/InteropPeer/SluiceInterop/A.swift", "import Control\n"), ["import"])
+        self.assertEqual(rules("Tests/InteropPeer/SluiceInterop/A.swift", "import RPC\n"), [])
+        self.assertEqual(rules("Tests/InteropPeer/SluiceInterop/A.swift", "let p = unsafe bytes.pointer\n"), ["unsafe"])
+        self.assertEqual(rules("Tests/RPCTests/A.swift", "import Control\n"), [])
+
     def test_clocks_and_tasks_below_the_border_are_found(self):
         self.assertEqual(rules("Sources/Leases/A.swift", "let t = ContinuousClock.now\n"), ["border"])
         self.assertEqual(rules("Sources/Leases/A.swift", "// ContinuousClock.now is banned here\n"), [])
