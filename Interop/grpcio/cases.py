@@ -32,7 +32,7 @@ def case_create_and_watch(binary):
         messages, services, origin_messages, origin_services = generated(folder)
         path = fleet.origin.make_file("build.img", 8)
         fleet.start(relays=1, agents=2)
-        with grpc.insecure_channel(fleet.listens["control"]) as channel:
+        with fleet.channel() as channel:
             origins = origin_services.OriginServiceStub(channel)
             origins.CreateOrigin(origin_messages.CreateOriginRequest(origin=origin_messages.Origin(
                 name="files", base_urls=[fleet.origin.base_url], allow_private_addresses=True)), timeout=10)

@@ -19,3 +19,25 @@ static inline int COpenSSL_TLS1_2_VERSION(void) { return TLS1_2_VERSION; }
 static inline long COpenSSL_release_buffers_mode(void) {
     return SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER;
 }
+
+/* Certificates: each stands for the macro, the macro stack or the union of the same name. */
+static inline EVP_PKEY *COpenSSL_EVP_EC_gen_p256(void) { return EVP_EC_gen("P-256"); }
+static inline long COpenSSL_SSL_CTX_add1_chain_cert(SSL_CTX *context, X509 *certificate) {
+    return SSL_CTX_add1_chain_cert(context, certificate);
+}
+/* No tickets and no cache: every connection proves its certificate anew. */
+static inline void COpenSSL_SSL_CTX_no_resumption(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 0);
+}
+static inline int COpenSSL_sk_GENERAL_NAME_num(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+/* The URI at an index; NULL where it is a name of another kind. */
+static inline const ASN1_STRING *COpenSSL_GENERAL_NAME_uri(const GENERAL_NAMES *names, int index) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    return name != NULL && name->type == GEN_URI ? name->d.uniformResourceIdentifier : NULL;
+}
+static inline int COpenSSL_sk_X509_num(const STACK_OF(X509) *chain) { return sk_X509_num(chain); }
+static inline X509 *COpenSSL_sk_X509_value(const STACK_OF(X509) *chain, int index) {
+    return sk_X509_value(chain, index);
+}

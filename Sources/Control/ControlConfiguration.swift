@@ -7,6 +7,10 @@ package struct ControlConfiguration: Sendable {
     package var port: Int
     /// How long a lease at an origin lasts; nodes send heartbeats three times as often.
     package var leaseDuration: Duration
+    /// Whether it speaks TLS and checks who calls.
+    package var security = ControlSecurity.plaintext
+    /// Called once it listens, with host, port, and what its admin needs to call it: nil for plaintext.
+    package var whenReady: @Sendable (String, Int, ControlCredentials?) -> Void = { _, _, _ in }
     /// Called with host and port once it listens.
     package var whenListening: @Sendable (String, Int) -> Void = { _, _ in }
 

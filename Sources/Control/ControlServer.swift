@@ -47,15 +47,19 @@ package struct ControlServer: Service {
         )
         try await leases.load()
         let originClient = try OriginClient(logger: logger)
-        let server = RPCServer(
-            services: services(store, fleet, leases, originClient),
-            logger: logger
-        )
-        let listener = try await listen(server)
+        let access = try await ControlAccess.open(configuration, store, clock: .system, logger: logger)
+        let all = services(store, fleet, leases, originClient, access)
+        let server = RPCServer(services: all, interceptor: access.interceptor(for: all), logger: logger)
+        let listener = try await listen(server, access.tlsSlot)
         let address = listener.localAddress
+        configuration.whenReady(address.ipAddress ?? configuration.host, address.port ?? 0, access.credentials)
         logger.info("control listening on \(address.ipAddress ?? configuration.host):\(address.port ?? 0)")
         configuration.whenListening(address.ipAddress ?? configuration.host, address.port ?? 0)
-        try? await gracefulShutdown()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await access.run() }
+            try? await gracefulShutdown()
+            group.cancelAll()
+        }
         await listener.close()
         await originClient.shutdown()
         try? await store.close()
@@ -77,21 +81,25 @@ package struct ControlServer: Service {
         _ store: any ControlStore,
         _ fleet: Fleet,
         _ leases: LeaseDesk,
-        _ originClient: OriginClient
+        _ originClient: OriginClient,
+        _ access: ControlAccess
     ) -> [any RPCService] {
         let checks = OrderChecks(store: store, originClient: originClient, fleet: fleet)
         return [
             DistributionServiceRPCService(DistributionOrders(checks: checks, fleet: fleet, store: store)),
             OriginServiceRPCService(OriginRegistry(store: store, leases: leases, clock: .system)),
-            NodeServiceRPCService(NodeListing(fleet: fleet, store: store)),
+            NodeServiceRPCService(NodeListing(fleet: fleet, store: store, registry: access.registry)),
             NodeStreamServiceRPCService(NodeStreams(fleet: fleet, leases: leases, logger: logger)),
-        ]
+        ] + access.services
     }
 
-    private func listen(_ server: RPCServer) async throws -> Listener {
+    private func listen(_ server: RPCServer, _ tlsSlot: TLSServerSlot?) async throws -> Listener {
+        var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
+        listening.tlsSlot = tlsSlot
+        listening.requiresTLS = tlsSlot != nil
         do {
             return try await Listener.bind(
-                ListenerConfiguration(host: configuration.host, port: configuration.port),
+                listening,
                 group: MultiThreadedEventLoopGroup.singleton,
                 handlers: ListenerHandlers(
                     http2: { HTTPServer.installHTTP2(on: $0, handler: server) },

@@ -1,5 +1,6 @@
 internal import Logging
 package import NIOCore
+internal import Transport
 
 /// Puts the server side of HTTP onto channels that are connected already.
 package enum HTTPServer {
@@ -12,6 +13,8 @@ package enum HTTPServer {
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.preconditionInEventLoop()
         let address = channel.remoteAddress
+        let peer = channel.peerCertificate.map { PeerIdentity($0) }
+        let isSecure = isSecure || channel.isTLS
         let loop = channel.eventLoop
         let executor = EventLoopExecutor(loop)
         do {
@@ -24,7 +27,13 @@ package enum HTTPServer {
                     loop: loop
                 )
                 let exchange = StreamExchange(transport: transport, room: connection.room)
-                let request = HTTPServerRequest(head: head, remoteAddress: address, isHTTP2: true, exchange: exchange)
+                let request = HTTPServerRequest(
+                    head: head,
+                    remoteAddress: address,
+                    peer: peer,
+                    isHTTP2: true,
+                    exchange: exchange
+                )
                 let bound = NIOLoopBound(connection, eventLoop: loop)
                 let task = Task(executorPreference: executor) {
                     await handler.handle(request)

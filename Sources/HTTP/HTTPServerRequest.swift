@@ -4,11 +4,20 @@ package import NIOCore
 package final class HTTPServerRequest: Sendable {
     package let head: HTTPRequestHead
     package let remoteAddress: SocketAddress?
+    /// The caller's certificate; nil where it showed none or there is no TLS.
+    package let peer: PeerIdentity?
     package let isHTTP2: Bool
     package let body: HTTPBody
     private let exchange: StreamExchange
 
-    init(head: HTTPRequestHead, remoteAddress: SocketAddress?, isHTTP2: Bool, exchange: StreamExchange) {
+    init(
+        head: HTTPRequestHead,
+        remoteAddress: SocketAddress?,
+        peer: PeerIdentity?,
+        isHTTP2: Bool,
+        exchange: StreamExchange
+    ) {
+        self.peer = peer
         self.head = head
         self.remoteAddress = remoteAddress
         self.isHTTP2 = isHTTP2

@@ -15,7 +15,10 @@ package struct NodeConfiguration: Sendable {
     package var name: NodeID?
     package var labels: [Label] = []
     package var version = ""
-    /// HTTPS on the relay's port when both are given; PEM files.
+    /// How the node and control know each other.
+    package var security = NodeSecurity.plaintext
+    /// HTTPS on the relay's port when both are given; PEM files. Without them an enrolled node
+    /// shows the certificate that it got from control.
     package var tlsCertificatePath: String?
     package var tlsKeyPath: String?
     /// Disk space for the cache; 90 % of what is free unless given.

@@ -17,6 +17,11 @@ struct NodeLoop: Sendable {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await runtime.origins.run() }
+                if let credentials = runtime.link.endpoint.credentials {
+                    group.addTask {
+                        await runtime.enrollment(role).keepFresh(credentials) { runtime.link.reconnect() }
+                    }
+                }
                 group.addTask {
                     await runtime.link.run {
                         runtime.hello(role: role, tasks: feed.acks) + runtime.statuses.unacknowledged()

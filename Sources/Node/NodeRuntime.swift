@@ -32,14 +32,19 @@ struct NodeRuntime: Sendable {
     /// Threads that hash and touch the disk.
     static let poolThreads = 2
 
-    static func start(_ configuration: NodeConfiguration, prefix: String, logger: Logger) async throws -> NodeRuntime {
+    static func start(
+        _ configuration: NodeConfiguration,
+        role: NodeRole,
+        logger: Logger
+    ) async throws -> NodeRuntime {
         let identity = try NodeIdentity.load(
             from: configuration.dataDirectory,
             name: configuration.name,
-            prefix: prefix
+            prefix: role == .relay ? "relay" : "agent"
         )
         var logger = logger
         logger[metadataKey: "node"] = "\(identity.name)"
+        let endpoint = try await endpoint(configuration, identity, role, logger)
         let pool = NIOThreadPool(numberOfThreads: poolThreads)
         pool.start()
         let cache = try PieceCache(
@@ -55,11 +60,10 @@ struct NodeRuntime: Sendable {
         let catalog = BlobCatalog()
         let tracker = TrackerEndpoint(seed: generator.next())
         let router = NodeRouter(catalog: catalog, tracker: tracker, logger: logger)
-        let listener = try await listen(configuration, group, router, session, logger)
+        let listener = try await listen(configuration, endpoint.credentials?.serverSlot, group, router, session)
         session.listens(at: UInt16(clamping: listener.localAddress.port ?? 0))
         let link = ControlLink(
-            host: configuration.controlHost,
-            port: configuration.controlPort,
+            endpoint: endpoint,
             seed: generator.next(),
             logger: logger
         )
@@ -79,17 +83,48 @@ struct NodeRuntime: Sendable {
         )
     }
 
+    /// How control is reached: with credentials, which are got first, unless plaintext was asked for.
+    private static func endpoint(
+        _ configuration: NodeConfiguration,
+        _ identity: NodeIdentity,
+        _ role: NodeRole,
+        _ logger: Logger
+    ) async throws -> ControlEndpoint {
+        var endpoint = ControlEndpoint(host: configuration.controlHost, port: configuration.controlPort)
+        guard case .enrolled(let joinToken) = configuration.security else { return endpoint }
+        let enrollment = NodeEnrollment(
+            endpoint: endpoint,
+            folder: configuration.dataDirectory,
+            name: NodeCertificateName(node: identity.name, role: role),
+            logger: logger
+        )
+        endpoint.credentials = try await enrollment.credentials(joinToken: joinToken)
+        return endpoint
+    }
+
+    /// What renews the node's certificate.
+    func enrollment(_ role: NodeRole) -> NodeEnrollment {
+        NodeEnrollment(
+            endpoint: link.endpoint,
+            folder: configuration.dataDirectory,
+            name: NodeCertificateName(node: identity.name, role: role),
+            logger: logger
+        )
+    }
+
     // Not inlined: Swift 6.3.1 crashes in release where this becomes part of `start`.
     @inline(never) private static func listen(
         _ configuration: NodeConfiguration,
+        _ tlsSlot: TLSServerSlot?,
         _ group: any EventLoopGroup,
         _ router: NodeRouter,
-        _ session: SwarmSession,
-        _ logger: Logger
+        _ session: SwarmSession
     ) async throws -> Listener {
         var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
         if let certificate = configuration.tlsCertificatePath, let key = configuration.tlsKeyPath {
             listening.tls = try TLSServerContext(certificateFile: certificate, keyFile: key)
+        } else {
+            listening.tlsSlot = tlsSlot
         }
         do {
             return try await Listener.bind(
@@ -121,7 +156,7 @@ struct NodeRuntime: Sendable {
         node.name = identity.name.text
         node.role = role
         node.labels = configuration.labels
-        if configuration.tlsCertificatePath != nil {
+        if configuration.tlsCertificatePath != nil || link.endpoint.credentials != nil {
             var label = Label()
             label.key = "tls"
             label.value = "yes"

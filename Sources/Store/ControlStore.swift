@@ -104,6 +104,36 @@ package protocol ControlStore: Sendable {
     /// Every lease reserve, by origin.
     func leaseStates() async throws(StoreError) -> [LeaseStateRecord]
 
+    /// Keeps a user's token; `alreadyExists` when the id is taken.
+    func createAPIToken(_ token: APITokenRecord) async throws(StoreError)
+    /// Removes a user's token; `notFound` when it is not there.
+    func deleteAPIToken(_ id: APITokenID) async throws(StoreError)
+    /// Users' tokens by id, a page at a time.
+    func apiTokens(_ page: PageRequest) async throws(StoreError) -> Page<APITokenRecord>
+    /// Every user's token, by id.
+    func allAPITokens() async throws(StoreError) -> [APITokenRecord]
+    /// Keeps a join token, and drops those that have ended by `now`; `alreadyExists` when the id is taken.
+    func createJoinToken(_ token: JoinTokenRecord, now: Int64) async throws(StoreError)
+    /// Removes a join token; `notFound` when it is not there.
+    func deleteJoinToken(_ id: JoinTokenID) async throws(StoreError)
+    /// Join tokens by id, a page at a time.
+    func joinTokens(_ page: PageRequest) async throws(StoreError) -> Page<JoinTokenRecord>
+    /// Enrolls a node where the token of this digest lets it in (`JoinTokenRecord.verdict`), in one transaction with the
+    /// token's count of uses. Nil where there is no such token. The record's token does not count.
+    func enroll(
+        tokenDigest: [UInt8],
+        now: Int64,
+        _ wanted: EnrollmentRecord
+    ) async throws(StoreError) -> (token: JoinTokenRecord, verdict: EnrollmentVerdict)?
+    /// Every node that was ever enrolled, revoked ones too, by id.
+    func enrollments() async throws(StoreError) -> [EnrollmentRecord]
+    /// Shuts a node out; `notFound` when no such node is enrolled.
+    func revokeEnrollment(_ node: NodeID, at time: Int64) async throws(StoreError)
+    /// Adds to the audit log and drops what is beyond `Limits.maximumAuditEntries`.
+    func appendAudit(_ entry: AuditEntry) async throws(StoreError)
+    /// The audit log, newest first, a page at a time.
+    func auditEntries(_ page: PageRequest) async throws(StoreError) -> Page<AuditEntry>
+
     /// Ends every use of the database; later calls fail.
     func close() async throws(StoreError)
 }

@@ -6,6 +6,8 @@ package enum Limits {
     package static let maximumPageSize = 1000
     /// How long a write waits for another process that holds the database, in seconds.
     package static let busyTimeoutSeconds = 5.0
+    /// Audit entries that are kept; the oldest go first.
+    package static let maximumAuditEntries = 100_000
     /// The largest opaque value in one column, in bytes: above any message control may encode (64 MiB).
     package static let maximumValueBytes = 64 << 20
 }

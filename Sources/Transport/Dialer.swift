@@ -32,7 +32,12 @@ package enum Dialer {
             let made: (any Channel, Result) = try await bootstrap.connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
-                        let handler = try TLSHandler(client: tls, serverName: host, alpn: alpn)
+                        let handler = try TLSHandler(
+                            client: tls,
+                            serverName: host,
+                            alpn: alpn,
+                            deadline: timeout
+                        )
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                     return (channel, try initialize(channel))

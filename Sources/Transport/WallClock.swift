@@ -5,6 +5,9 @@ package struct WallClock: Sendable {
     /// Milliseconds since 1970.
     package let milliseconds: @Sendable () -> Int64
 
+    /// Seconds since 1970.
+    package var seconds: Int64 { milliseconds() / 1000 }
+
     package init(milliseconds: @escaping @Sendable () -> Int64) { self.milliseconds = milliseconds }
 
     package static let system = WallClock {

@@ -28,8 +28,14 @@ package enum NodeResource {}
 package enum DistributionResource {}
 /// Marks ids of node tasks: relay tasks and assignments.
 package enum TaskResource {}
+/// Marks ids of API tokens.
+package enum APITokenResource {}
+/// Marks ids of join tokens.
+package enum JoinTokenResource {}
 
 package typealias OriginID = ResourceID<OriginResource>
 package typealias NodeID = ResourceID<NodeResource>
 package typealias DistributionID = ResourceID<DistributionResource>
 package typealias TaskID = ResourceID<TaskResource>
+package typealias APITokenID = ResourceID<APITokenResource>
+package typealias JoinTokenID = ResourceID<JoinTokenResource>

@@ -25,7 +25,9 @@ struct CommandEmitter {
     private func emit(_ method: ProtoService.Method, _ service: ProtoService, _ source: inout SourceText) {
         let words = Names.words(service.name).filter { $0 != "service" }
         let noun = words.joined(separator: "-") + "s"
-        let verb = Names.words(method.name).filter { word in !words.contains(word) && word + "s" != noun && word != noun
+        let verb = Names.words(method.name).filter { word in
+            let isResource = words.contains(word) || words.contains { $0 + "s" == word }
+            return !isResource && word + "s" != noun && word != noun
         }
         let arguments = "\(service.name)Client.Methods.\(Names.function(method.name))"
         source.line("CommandDescription(")

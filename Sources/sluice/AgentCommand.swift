@@ -22,7 +22,7 @@ struct AgentCommand: AsyncParsableCommand {
         // One loop moves more than a network card, and machines that run agents have other work to do.
         NIOSingletons.groupLoopCountSuggestion = 1
         let logger = RoleLogger.make("agent")
-        let configuration = try node.configuration(listen: listen)
+        let configuration = try node.configuration(listen: listen, security)
         try await RoleRunner.run(
             [AgentNode(configuration: configuration, destination: dest, logger: logger)],
             logger: logger

@@ -1,29 +1,80 @@
 import ArgumentParser
 import Control
+import Logging
 import ServiceLifecycle
 import Units
 
 /// `sluice control`.
 struct ControlCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "control", abstract: "Runs the control server.")
+    static let configuration = CommandConfiguration(
+        commandName: "control",
+        abstract: "Runs the control server.",
+        discussion: """
+            On its first start it makes its own certificate authority, a server certificate and an admin's token in the \
+            --data folder; context.json there is a context file for the admin. Nodes enroll with join tokens.
+            """
+    )
 
-    @Option(help: "The folder for its database.")
+    @Option(help: "The folder for its database, its authority and its first token.")
     var data: String
     @Option(help: "HOST:PORT; port 0 lets the kernel choose.")
     var listen: HostPort = HostPort(host: "127.0.0.1", port: 7447)
     @Option(help: "How long a lease at an origin lasts.")
     var leaseDuration = DurationArgument(.seconds(30))
+    @Option(help: "A host name or address it is reached by, for its certificate; repeat for more.")
+    var name: [String] = []
+    @Option(help: "How long a node's certificate lasts, from 10s; nodes renew at two thirds of it.")
+    var certificateLifetime = DurationArgument(ControlSecurity.certificateLifetime)
     @OptionGroup var security: PlaintextOptions
 
     func run() async throws {
-        try security.check(listen)
         let logger = RoleLogger.make("control")
-        let configuration = ControlConfiguration(
+        let configuration = try Self.configuration(
+            data: data,
+            listen: listen,
+            leaseDuration: leaseDuration.duration,
+            security: try security.controlSecurity(listen, names: name, lifetime: certificateLifetime.duration),
+            logger: logger
+        )
+        try await RoleRunner.run([ControlServer(configuration: configuration, logger: logger)], logger: logger)
+    }
+
+    /// A control server that leaves a context for its users; `ready` is called behind that.
+    static func configuration(
+        data: String,
+        listen: HostPort,
+        leaseDuration: Duration,
+        security: ControlSecurity,
+        logger: Logger,
+        ready: @escaping @Sendable (BoundAddress) -> Void = { _ in }
+    ) throws -> ControlConfiguration {
+        var configuration = ControlConfiguration(
             dataDirectory: data,
             host: listen.host,
             port: listen.port,
-            leaseDuration: leaseDuration.duration
+            leaseDuration: leaseDuration
         )
-        try await RoleRunner.run([ControlServer(configuration: configuration, logger: logger)], logger: logger)
+        configuration.security = security
+        let context = LocalContext(folder: data, logger: logger)
+        configuration.whenReady = { host, port, credentials in
+            context.write(host: host, port: port, credentials: credentials)
+            ready(BoundAddress(host: host, port: port))
+        }
+        return configuration
+    }
+}
+
+extension PlaintextOptions {
+    /// What the flags say of a control server's listener.
+    func controlSecurity(_ listen: HostPort, names: [String], lifetime: Duration) throws -> ControlSecurity {
+        try check(listen)
+        guard !isPlaintext else { return .plaintext }
+        for name in names + [listen.host] where !ControlSecurity.isPlain(name) {
+            throw UserError(.invalidArgument, "\(name) is not a host name or an address")
+        }
+        guard lifetime >= .seconds(10), lifetime <= .seconds(397 * 86_400) else {
+            throw UserError(.invalidArgument, "a node's certificate lasts 10s to 397 days")
+        }
+        return .tls(names: names, certificateLifetime: lifetime)
     }
 }

@@ -17,8 +17,12 @@ enum GeneratedCommandRunner {
         switch try parser.parse(arguments) {
         case .help(let text): Terminal.write(text)
         case .command(let parsed):
-            let place = try parsed.server.map(ServerOptions.parsed) ?? ServerOptions.fromEnvironment()
-            let client = try await ServerOptions.connect(to: place)
+            let place = try ControlPlace.find(
+                server: parsed.server.map(ControlPlace.parsed),
+                context: parsed.context,
+                plaintext: parsed.isPlaintext ? .loopback : .none
+            )
+            let client = try await place.connect()
             do {
                 try await parsed.command.call.run(client, parsed.request) { response in
                     switch parsed.output {

@@ -32,21 +32,24 @@ struct GetCommand: AsyncParsableCommand {
             try await download.run(expecting: sha256, logger: RoleLogger.make("get"))
             return
         }
-        let control = try server.address()
-        let client = DistributionServiceClient(try await server.connect())
+        let control = try server.place()
+        let client = DistributionServiceClient(try await control.connect())
         let scratch = target.deletingLastPathComponent()
             .appendingPathComponent(".\(target.lastPathComponent).sluice-\(UUID().uuidString.lowercased())")
         defer { try? FileManager.default.removeItem(at: scratch) }
         var generator = SystemRandomNumberGenerator()
         let name = NodeID(prefix: "get", using: &generator)
         var configuration = NodeConfiguration(
-            controlHost: control.host,
-            controlPort: control.port,
+            controlHost: control.server.host,
+            controlPort: control.server.port,
             dataDirectory: scratch.path,
             host: "127.0.0.1",
             port: 0
         )
         configuration.name = name
+        if control.authority != nil {
+            configuration.security = .enrolled(joinToken: try await control.joinToken(for: .agent))
+        }
         configuration.version = SluiceVersion.text
         let (connected, announce) = AsyncStream.makeStream(of: Void.self)
         configuration.whenConnected = { announce.yield() }

@@ -1,8 +1,9 @@
+import Foundation
 import Node
 import Units
 
 extension NodeOptions {
-    func configuration(listen: HostPort) throws -> NodeConfiguration {
+    func configuration(listen: HostPort, _ security: PlaintextOptions) throws -> NodeConfiguration {
         var configuration = NodeConfiguration(
             controlHost: control.host,
             controlPort: control.port,
@@ -15,6 +16,12 @@ extension NodeOptions {
                 throw UserError(.invalidArgument, "\(name) is not a name of 1 to 63 of a-z, 0-9 and -")
             }
             configuration.name = id
+        }
+        if security.isPlaintext {
+            try security.check(control)
+        } else {
+            let given = try joinToken?.text() ?? ProcessInfo.processInfo.environment["SLUICE_JOIN_TOKEN"]
+            configuration.security = .enrolled(joinToken: given)
         }
         configuration.labels = label.map(\.label)
         configuration.version = SluiceVersion.text

@@ -5,6 +5,8 @@ import SluiceAPI
 struct NodeOptions: ParsableArguments {
     @Option(help: "Control's address, HOST:PORT.")
     var control = HostPort(host: "127.0.0.1", port: 7447)
+    @Option(help: "A join token, or @FILE that holds one, for the first start. Also from SLUICE_JOIN_TOKEN.")
+    var joinToken: SecretArgument?
     @Option(help: "The folder for its cache and state.")
     var data: String
     @Option(help: "A name for this node: 1 to 63 of a-z, 0-9 and -. One is made and kept in --data by default.")

@@ -3,16 +3,17 @@ import Units
 
 /// Plaintext only on loopback or when asked for by name (DESIGN.md section 9).
 struct PlaintextOptions: ParsableArguments {
-    @Flag(help: "Allow plaintext on an address other machines can reach.")
+    @Flag(help: "No TLS and no access control, on loopback.")
+    var plaintext = false
+    @Flag(help: "No TLS and no access control, also on an address that other machines can reach.")
     var insecurePlaintext = false
 
-    func check(_ listen: HostPort) throws {
-        guard listen.isLoopback || insecurePlaintext else {
-            throw UserError(
-                .failedPrecondition,
-                "\(listen.host) can be reached by other machines, and this build of the control plane is plaintext",
-                hint: "Listen on 127.0.0.1, or allow it with --insecure-plaintext."
-            )
-        }
-    }
+    /// Whether TLS is off.
+    var isPlaintext: Bool { consent != .none }
+
+    /// What the flags say.
+    var consent: PlaintextConsent { insecurePlaintext ? .anywhere : plaintext ? .loopback : .none }
+
+    /// Throws where plaintext was asked for at a place that other machines can reach, but not by its full name.
+    func check(_ place: HostPort) throws { try consent.check(place) }
 }

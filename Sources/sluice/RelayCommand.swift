@@ -24,7 +24,7 @@ struct RelayCommand: AsyncParsableCommand {
             throw UserError(.invalidArgument, "--tls-cert and --tls-key go together")
         }
         let logger = RoleLogger.make("relay")
-        var configuration = try node.configuration(listen: listen)
+        var configuration = try node.configuration(listen: listen, security)
         configuration.tlsCertificatePath = tlsCert
         configuration.tlsKeyPath = tlsKey
         try await RoleRunner.run([RelayNode(configuration: configuration, logger: logger)], logger: logger)

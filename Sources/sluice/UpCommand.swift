@@ -21,17 +21,23 @@ struct UpCommand: AsyncParsableCommand {
     @OptionGroup var security: PlaintextOptions
 
     func run() async throws {
-        try security.check(listen)
         let (addresses, announce) = AsyncStream.makeStream(of: BoundAddress.self)
-        var control = ControlConfiguration(
-            dataDirectory: "\(data)/control",
-            host: listen.host,
-            port: listen.port,
-            leaseDuration: .seconds(30)
+        let lifetime = ControlSecurity.certificateLifetime
+        let logger = RoleLogger.make("control")
+        let control = try ControlCommand.configuration(
+            data: "\(data)/control",
+            listen: listen,
+            leaseDuration: .seconds(30),
+            security: try security.controlSecurity(listen, names: [], lifetime: lifetime),
+            logger: logger
+        ) { announce.yield($0) }
+        let nodes = LocalNodes(
+            addresses: addresses,
+            data: data,
+            destination: dest,
+            isPlaintext: security.isPlaintext
         )
-        control.whenListening = { announce.yield(BoundAddress(host: $0, port: $1)) }
-        let nodes = LocalNodes(addresses: addresses, data: data, destination: dest)
-        let server = ControlServer(configuration: control, logger: RoleLogger.make("control"))
+        let server = ControlServer(configuration: control, logger: logger)
         try await RoleRunner.run([server, nodes], logger: RoleLogger.make("up"))
     }
 }

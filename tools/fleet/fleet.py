@@ -16,13 +16,15 @@ from .process import Process
 class Fleet:
     """Use as a context: whatever it started ends with it, also when interrupted."""
 
-    def __init__(self, binary, origin_rate=None, lease_seconds=None, host="127.0.0.1", places=None):
-        """`places` gives nodes an address and a command prefix of their own: {name: (address, prefix)}."""
+    def __init__(self, binary, origin_rate=None, lease_seconds=None, host="127.0.0.1", places=None, plaintext=False):
+        """TLS, enrollment and tokens, as a user has them, unless `plaintext` is set. `places` gives nodes an address and a command prefix of their own: {name: (address, prefix)}."""
         self.binary = os.path.abspath(binary)
         self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
         os.chmod(self.root, 0o755)
         self.host = host
         self.places = places or {}
+        self.plaintext = plaintext
+        self.user_config = os.environ.get("SLUICE_CONFIG")
         self.origin = Origin(f"{self.root}/origin", *self.place("origin"))
         self.origin_rate = origin_rate
         self.lease_seconds = lease_seconds
@@ -33,6 +35,8 @@ class Fleet:
     def __enter__(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: sys.exit(130))
+        # Control leaves an admin's context there; every command of this fleet uses it.
+        os.environ["SLUICE_CONFIG"] = f"{self.root}/control/context.json"
         self.origin.start()
         return self
 
@@ -40,6 +44,9 @@ class Fleet:
         for process in reversed(list(self.processes.values())):
             process.stop()
         self.origin.stop()
+        os.environ.pop("SLUICE_CONFIG", None)
+        if self.user_config is not None:
+            os.environ["SLUICE_CONFIG"] = self.user_config
         if kind is not None and kind is not SystemExit:
             self.show_logs()
         if os.environ.get("KEEP") == "1":
@@ -61,8 +68,8 @@ class Fleet:
         host, prefix = self.place(name)
         listen = self.listens.get(name, f"{host}:0")
         full = prefix + [self.binary] + [a.replace("LISTEN", listen) for a in arguments]
-        if not host.startswith("127."):
-            full.append("--insecure-plaintext")
+        if self.plaintext:
+            full.append("--plaintext" if host.startswith("127.") else "--insecure-plaintext")
         self.processes[name] = Process(full, name, f"{self.root}/{name}.log")
         self.listens[name] = self.processes[name].await_line(ready).group(1)
         return self.processes[name]
@@ -77,18 +84,45 @@ class Fleet:
             arguments += ["--lease-duration", f"{self.lease_seconds}s"]
         return self.launch("control", arguments)
 
+    def context(self):
+        """What an admin's context holds: server, certificateAuthority, token."""
+        with open(f"{self.root}/control/context.json") as file:
+            return json.load(file)["contexts"][0]
+
+    def join_options(self, role):
+        """The flags that let a node of this role in: a token for many nodes, made once."""
+        if self.plaintext:
+            return []
+        path = f"{self.root}/join-{role}.token"
+        if not os.path.exists(path):
+            made = self.json("join-tokens", "create", "--role", role, "--max-uses", "1000", "--lifetime", "3600s")
+            with open(path, "w") as file:
+                file.write(made["token"])
+        return ["--join-token", f"@{path}"]
+
+    def channel(self, token=None):
+        """A grpcio channel to control, as an admin's program opens it, or the bearer's of another token."""
+        import grpc
+
+        if self.plaintext:
+            return grpc.insecure_channel(self.listens["control"])
+        context = self.context()
+        return grpc.secure_channel(self.listens["control"], grpc.composite_channel_credentials(
+            grpc.ssl_channel_credentials(context["certificateAuthority"].encode()),
+            grpc.access_token_call_credentials(token or context["token"])))
+
     def start_relay(self, number, *extra):
         name = f"relay-{number}"
         return self.launch(name, [
             "relay", "--name", name, "--control", self.listens["control"], "--data", f"{self.root}/{name}",
-            "--listen", "LISTEN", *extra,
+            "--listen", "LISTEN", *self.join_options("relay"), *extra,
         ])
 
     def start_agent(self, number, *extra, labels=("role=demo",)):
         name = f"agent-{number}"
         arguments = [
             "agent", "--name", name, "--control", self.listens["control"], "--data", f"{self.root}/{name}",
-            "--dest", f"{self.root}/{name}/files", "--listen", "LISTEN", *extra,
+            "--dest", f"{self.root}/{name}/files", "--listen", "LISTEN", *self.join_options("agent"), *extra,
         ]
         for label in labels:
             arguments += ["--label", label]
@@ -104,6 +138,8 @@ class Fleet:
     def run(self, *arguments, expect=0, timeout=600, capture=True):
         """Runs one user command against this fleet's control; fails on another exit code than `expect`."""
         environment = dict(os.environ, SLUICE_SERVER=self.listens.get("control", "127.0.0.1:1"))
+        if self.plaintext:
+            environment["SLUICE_PLAINTEXT"] = "1"
         done = subprocess.run(
             [*self.place("control")[1], self.binary, *arguments], env=environment, timeout=timeout, text=True,
             stdout=subprocess.PIPE if capture else None, stderr=subprocess.PIPE if capture else None,

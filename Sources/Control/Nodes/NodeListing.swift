@@ -1,12 +1,14 @@
 internal import RPC
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 /// Shows the fleet: the server of `NodeService`.
 struct NodeListing: NodeServiceServer {
     let fleet: Fleet
     let store: any ControlStore
+    let registry: AccessRegistry
 
     func getNode(_ request: GetNodeRequest, context: RPCServerContext) async throws -> GetNodeResponse {
         guard let id = NodeID(request.name), let record = try await store.node(id) else {
@@ -29,6 +31,18 @@ struct NodeListing: NodeServiceServer {
         for record in page.records { response.nodes.append(try await shown(record)) }
         response.nextPageToken = page.nextToken ?? ""
         return response
+    }
+
+    func revokeNode(_ request: RevokeNodeRequest, context: RPCServerContext) async throws -> RevokeNodeResponse {
+        let unknown = UserError(.notFound, "no node is enrolled as \(request.name)")
+        guard let id = NodeID(request.name) else { throw unknown }
+        do {
+            try await store.revokeEnrollment(id, at: fleet.clock.milliseconds())
+        } catch {
+            throw error.code == .notFound ? unknown : error
+        }
+        await registry.nodeRevoked(id)
+        return RevokeNodeResponse()
     }
 
     private func shown(_ record: NodeRecord) async throws -> Node {

@@ -21,6 +21,7 @@ struct NodeStreams: NodeStreamServiceServer {
         else {
             throw UserError(.failedPrecondition, "a node stream begins with a hello that names the node")
         }
+        try AccessPrincipal.requireNode(id, hello.node?.role ?? .unspecified)
         let (outbox, messages) = try await fleet.connected(hello, from: context.remoteAddress)
         logger.info("\(hello.node?.role == .relay ? "relay" : "agent") \(id) connected")
         await leases.connected(id, outbox)

@@ -10,6 +10,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     private let handler: any HTTPRequestHandler
     private let limits: HTTPLimits
     private let isSecure: Bool
+    private let peer: PeerIdentity?
     private let loop: any EventLoop
     private let executor: EventLoopExecutor
     private var context: ChannelHandlerContext?
@@ -25,7 +26,14 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     private var pendingWrites: [(count: Int, promise: EventLoopPromise<Void>)] = []
     private var timer: Scheduled<Void>?
 
-    init(handler: any HTTPRequestHandler, limits: HTTPLimits, isSecure: Bool, loop: any EventLoop) {
+    init(
+        handler: any HTTPRequestHandler,
+        limits: HTTPLimits,
+        isSecure: Bool,
+        peer: PeerIdentity?,
+        loop: any EventLoop
+    ) {
+        self.peer = peer
         self.handler = handler
         self.limits = limits
         self.isSecure = isSecure
@@ -118,6 +126,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         let served = HTTPServerRequest(
             head: request,
             remoteAddress: context.remoteAddress,
+            peer: peer,
             isHTTP2: false,
             exchange: exchange
         )

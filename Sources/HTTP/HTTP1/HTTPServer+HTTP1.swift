@@ -1,5 +1,6 @@
 package import NIOCore
 internal import NIOHTTP1
+internal import Transport
 
 extension HTTPServer {
     /// HTTP/1.1 on a channel whose next bytes are a request.
@@ -13,7 +14,13 @@ extension HTTPServer {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: false)
             try pipeline.addHandler(
-                HTTP1Handler(handler: handler, limits: limits, isSecure: isSecure, loop: channel.eventLoop)
+                HTTP1Handler(
+                    handler: handler,
+                    limits: limits,
+                    isSecure: isSecure || channel.isTLS,
+                    peer: channel.peerCertificate.map { PeerIdentity($0) },
+                    loop: channel.eventLoop
+                )
             )
         }
     }

@@ -1,11 +1,8 @@
 internal import HTTP
 internal import Logging
-internal import NIOCore
-internal import NIOPosix
 internal import RPC
 internal import SluiceAPI
 internal import Synchronization
-internal import Transport
 internal import Units
 
 /// The one stream between this node and control: kept up with back-off, messages in both directions.
@@ -20,14 +17,12 @@ final class ControlLink: Sendable {
         var drainDelay: Duration?
     }
 
-    private let host: String
-    private let port: Int
+    let endpoint: ControlEndpoint
     private let logger: Logger
     private let state: Mutex<State>
 
-    init(host: String, port: Int, seed: UInt64, logger: Logger) {
-        self.host = host
-        self.port = port
+    init(endpoint: ControlEndpoint, seed: UInt64, logger: Logger) {
+        self.endpoint = endpoint
         self.logger = logger
         self.state = Mutex(
             State(
@@ -43,6 +38,9 @@ final class ControlLink: Sendable {
         request.message = message
         state.withLock { _ = $0.outgoing?.yield(request) }
     }
+
+    /// Ends the stream of the moment, so that the next one shows a new certificate.
+    func reconnect() { state.withLock { $0.outgoing?.finish() } }
 
     /// Holds the stream until the task is cancelled. `hello` is asked for on every connection.
     func run(
@@ -68,9 +66,8 @@ final class ControlLink: Sendable {
         hello: @Sendable () async -> [ConnectRequest.Message],
         receive: @escaping @Sendable (ConnectResponse.Message) async -> Void
     ) async throws {
-        let http = try await HTTPClient.connect(host: host, port: port, group: MultiThreadedEventLoopGroup.singleton)
+        let (http, client) = try await endpoint.connect()
         defer { Task { await http.close() } }
-        let client = RPCClient(http: http, scheme: "http", authority: "\(host):\(port)")
         let (writer, reader) = try await NodeStreamServiceClient(client).connect()
         let (outgoing, continuation) = AsyncStream.makeStream(
             of: ConnectRequest.self,

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Transport
 internal import Units
 
 /// State files of a few lines: written whole and renamed into place, readable by this user alone.
@@ -14,8 +15,7 @@ enum SmallFile {
     static func write(_ text: String, to path: String) throws(UserError) {
         do {
             try makeFolder(of: path)
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            try SecretFile.write(text, to: path)
         } catch {
             throw UserError(.permissionDenied, "\(path) cannot be written", hint: "Check the --data folder.")
         }

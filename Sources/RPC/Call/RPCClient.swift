@@ -7,9 +7,17 @@ package final class RPCClient: Sendable {
     private let scheme: String
     private let authority: String
     private let limits: RPCLimits
+    private let metadata: RPCMetadata
 
-    /// A client on a connection that stands.
-    package init(http: HTTPClient, scheme: String, authority: String, limits: RPCLimits = RPCLimits()) {
+    /// A client on a connection that stands. `metadata` goes with every call, before the call's own.
+    package init(
+        http: HTTPClient,
+        scheme: String,
+        authority: String,
+        limits: RPCLimits = RPCLimits(),
+        metadata: RPCMetadata = RPCMetadata()
+    ) {
+        self.metadata = metadata
         self.http = http
         self.scheme = scheme
         self.authority = authority
@@ -78,6 +86,12 @@ package final class RPCClient: Sendable {
         let timeout = options.timeout.flatMap { $0 <= limits.longestTimeout ? $0 : nil }
         let deadline = timeout.map { ContinuousClock.now + $0 }
         let state = ClientCallState(kind: kind, compresses: options.compresses, limits: limits)
+        var options = options
+        if !metadata.isEmpty {
+            var all = metadata
+            all.append(options.metadata)
+            options.metadata = all
+        }
         let head = HTTPRequestHead.callHead(path: path, scheme: scheme, authority: authority, options: options)
         do throws(HTTPError) {
             let stream = try await http.request(head, endStream: false)

@@ -16,7 +16,10 @@ package struct RPCHandler: Sendable {
         precondition(method.kind == .unary, "\(method.path) is not unary")
         return RPCHandler(path: method.path, kind: .unary) { source, sink, context in
             let input = try await single(Input.self, from: source)
-            try await sink.send(try await body(input, context), compressed: nil)
+            context.settings.update { $0.request = input }
+            let output = try await body(input, context)
+            context.settings.update { $0.response = output }
+            try await sink.send(output, compressed: nil)
         }
     }
 
@@ -39,6 +42,7 @@ package struct RPCHandler: Sendable {
         precondition(method.kind == .serverStreaming, "\(method.path) is not server streaming")
         return RPCHandler(path: method.path, kind: .serverStreaming) { source, sink, context in
             let input = try await single(Input.self, from: source)
+            context.settings.update { $0.request = input }
             try await body(input, RPCWriter(sink), context)
         }
     }

@@ -7,6 +7,8 @@ final class RPCResponseSettings: Sendable {
         var trailers = RPCMetadata()
         var compresses = false
         var lastRequestWasCompressed = false
+        var request: (any RPCMessage)?
+        var response: (any RPCMessage)?
         var releaseHead: (@Sendable () async throws -> Void)?
     }
     private let guarded = Mutex(Values())

@@ -1,3 +1,4 @@
+package import HTTP
 package import NIOCore
 
 /// What a handler knows of its call, and what it may say besides messages.
@@ -10,6 +11,8 @@ package struct RPCServerContext: Sendable {
     package let deadline: ContinuousClock.Instant?
     /// Where the caller is; nil for a call within the process.
     package let remoteAddress: SocketAddress?
+    /// The caller's certificate; nil where it showed none or there is no TLS.
+    package let peer: PeerIdentity?
     let settings = RPCResponseSettings()
 
     /// A context for a call from anywhere; the gRPC server makes its own.
@@ -17,12 +20,14 @@ package struct RPCServerContext: Sendable {
         path: String,
         metadata: RPCMetadata = RPCMetadata(),
         deadline: ContinuousClock.Instant? = nil,
-        remoteAddress: SocketAddress? = nil
+        remoteAddress: SocketAddress? = nil,
+        peer: PeerIdentity? = nil
     ) {
         self.path = path
         self.metadata = metadata
         self.deadline = deadline
         self.remoteAddress = remoteAddress
+        self.peer = peer
     }
 
     /// Replaces the metadata that goes before the first message; without effect once that has gone.
@@ -45,6 +50,10 @@ package struct RPCServerContext: Sendable {
     }
     /// Whether the request message read last came compressed.
     package var lastRequestWasCompressed: Bool { settings.values.lastRequestWasCompressed }
+    /// The one request message, where the method takes one and it has come; for those who keep a record of calls.
+    package var request: (any RPCMessage)? { settings.values.request }
+    /// The one response message, where the method gives one and has.
+    package var response: (any RPCMessage)? { settings.values.response }
     /// The metadata set so far; what a caller within the process reads after the handler's end.
     package var trailers: RPCMetadata { settings.values.trailers }
 }

@@ -28,7 +28,8 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
             path: head.path,
             metadata: head.metadata,
             deadline: head.timeout.map { ContinuousClock.now + $0 },
-            remoteAddress: request.remoteAddress
+            remoteAddress: request.remoteAddress,
+            peer: request.peer
         )
     }
 
@@ -147,6 +148,8 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
                 if let bytes { state.bytesArrived(bytes) } else { state.requestEnded() }
             }
         } catch {
+            // The reader's task was cancelled, not the stream: whoever did that may still have a status to send.
+            guard error.kind != .cancelled else { throw RPCError(.cancelled, "the call was cancelled") }
             _ = state.withLock { $0.streamLost() }
             throw RPCError(.cancelled, "the caller went away")
         }
@@ -173,6 +176,7 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
                 }
             }
         } catch {
+            guard error.kind != .cancelled else { throw RPCError(.cancelled, "the call was cancelled") }
             _ = state.withLock { $0.streamLost() }
             throw RPCError(.cancelled, "the caller went away")
         }

@@ -22,6 +22,8 @@ enum CommandHelp {
         }
         lines.append("  --output table|json")
         lines.append("  --server HOST:PORT")
+        lines.append("  --context NAME")
+        lines.append("  --plaintext")
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -33,6 +33,8 @@ package struct CommandLineParser {
         var request = RequestTree()
         var output = ParsedCommand.Output.table
         var server: String?
+        var context: String?
+        var isPlaintext = false
         var positional = command.flags.filter(\.isPositional)[...]
         var rest = arguments
         while let argument = rest.popFirst() {
@@ -59,6 +61,8 @@ package struct CommandLineParser {
                 }
                 output = format
             case "server": server = try given()
+            case "context": context = try given()
+            case "plaintext": isPlaintext = true
             default:
                 guard let flag = command.flags.first(where: { $0.name == name }) else {
                     let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
@@ -69,7 +73,14 @@ package struct CommandLineParser {
             }
         }
         return .command(
-            ParsedCommand(command: command, request: request.json, output: output, server: server)
+            ParsedCommand(
+                command: command,
+                request: request.json,
+                output: output,
+                server: server,
+                context: context,
+                isPlaintext: isPlaintext
+            )
         )
     }
 

@@ -11,4 +11,8 @@ package struct ParsedCommand: Sendable {
     package let output: Output
     /// Control's address; nil where the command line names none.
     package let server: String?
+    /// Another context than the current one; nil where the command line names none.
+    package let context: String?
+    /// Whether control is called without TLS.
+    package let isPlaintext: Bool
 }

@@ -24,5 +24,14 @@ extension GeneratedCommands {
             ],
             call: .unary(NodeServiceClient.Methods.listNodes)
         ),
+        CommandDescription(
+            noun: "nodes",
+            verb: "revoke",
+            summary: "Shuts a node out: its certificate counts no more, and its stream ends at once.",
+            flags: [
+                FlagDescription(name: "name", path: ["name"], kind: .string, isRepeated: false, isPositional: true, help: "The node's name."),
+            ],
+            call: .unary(NodeServiceClient.Methods.revokeNode)
+        ),
     ]
 }

@@ -24,6 +24,14 @@ package struct NodeServiceClient: Sendable {
     ) async throws(RPCError) -> ListNodesResponse {
         try await client.unary(Methods.listNodes, request, options: options)
     }
+
+    /// Shuts a node out: its certificate counts no more, and its stream ends at once.
+    package func revokeNode(
+        _ request: RevokeNodeRequest,
+        options: RPCCallOptions = RPCCallOptions()
+    ) async throws(RPCError) -> RevokeNodeResponse {
+        try await client.unary(Methods.revokeNode, request, options: options)
+    }
 }
 
 extension NodeServiceClient {
@@ -39,6 +47,12 @@ extension NodeServiceClient {
         package static let listNodes = RPCMethod<ListNodesRequest, ListNodesResponse>(
             service: "sluice.v1.NodeService",
             name: "ListNodes",
+            kind: .unary
+        )
+        /// Shuts a node out: its certificate counts no more, and its stream ends at once.
+        package static let revokeNode = RPCMethod<RevokeNodeRequest, RevokeNodeResponse>(
+            service: "sluice.v1.NodeService",
+            name: "RevokeNode",
             kind: .unary
         )
     }

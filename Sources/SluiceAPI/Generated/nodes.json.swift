@@ -138,3 +138,40 @@ extension ListNodesResponse {
         }
     }
 }
+
+extension RevokeNodeRequest {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if !self.name.isEmpty { members.append(("name", JSONCoding.json(self.name))) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "name":
+                self.name = try JSONCoding.string(value, "name")
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
+extension RevokeNodeResponse {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        .object([])
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            throw JSONCoding.unknown(member.name, Self.fullName)
+        }
+    }
+}

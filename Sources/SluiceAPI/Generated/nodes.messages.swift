@@ -354,3 +354,99 @@ extension ListNodesResponse {
         return unsafe c
     }
 }
+
+/// `sluice.v1.RevokeNodeRequest`.
+package struct RevokeNodeRequest: Hashable, Sendable {
+    /// The node's name.
+    package var name: String = ""
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension RevokeNodeRequest: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.RevokeNodeRequest"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__revoke_node_request__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__revoke_node_request__get_packed_size($0) },
+            pack: { unsafe sluice__v1__revoke_node_request__pack($0, $1) }
+        )
+    }
+}
+
+extension RevokeNodeRequest {
+    init(c: UnsafePointer<Sluice__V1__RevokeNodeRequest>) throws(ProtobufError) {
+        self.name = unsafe ProtobufC.string(c.pointee.name)
+    }
+}
+
+extension RevokeNodeRequest {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__RevokeNodeRequest> {
+        let c = unsafe arena.array(Sluice__V1__RevokeNodeRequest.self, count: 1)
+        unsafe sluice__v1__revoke_node_request__init(c)
+        if !self.name.isEmpty {
+            unsafe c.pointee.name = unsafe arena.string(self.name)
+        }
+        return unsafe c
+    }
+}
+
+/// `sluice.v1.RevokeNodeResponse`.
+package struct RevokeNodeResponse: Hashable, Sendable {
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension RevokeNodeResponse: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.RevokeNodeResponse"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__revoke_node_response__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__revoke_node_response__get_packed_size($0) },
+            pack: { unsafe sluice__v1__revoke_node_response__pack($0, $1) }
+        )
+    }
+}
+
+extension RevokeNodeResponse {
+    init(c _: UnsafePointer<Sluice__V1__RevokeNodeResponse>) throws(ProtobufError) {
+    }
+}
+
+extension RevokeNodeResponse {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__RevokeNodeResponse> {
+        let c = unsafe arena.array(Sluice__V1__RevokeNodeResponse.self, count: 1)
+        unsafe sluice__v1__revoke_node_response__init(c)
+        return unsafe c
+    }
+}

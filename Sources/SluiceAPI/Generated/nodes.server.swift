@@ -8,6 +8,8 @@ package protocol NodeServiceServer: Sendable {
     func getNode(_ request: GetNodeRequest, context: RPCServerContext) async throws -> GetNodeResponse
     /// Lists nodes, a page at a time.
     func listNodes(_ request: ListNodesRequest, context: RPCServerContext) async throws -> ListNodesResponse
+    /// Shuts a node out: its certificate counts no more, and its stream ends at once.
+    func revokeNode(_ request: RevokeNodeRequest, context: RPCServerContext) async throws -> RevokeNodeResponse
 }
 
 /// Makes a server of `sluice.v1.NodeService` known to the RPC layer.
@@ -29,6 +31,7 @@ package struct NodeServiceRPCService: RPCService {
         return [
             .unary(NodeServiceClient.Methods.getNode) { try await server.getNode($0, context: $1) },
             .unary(NodeServiceClient.Methods.listNodes) { try await server.listNodes($0, context: $1) },
+            .unary(NodeServiceClient.Methods.revokeNode) { try await server.revokeNode($0, context: $1) },
         ]
     }
 }

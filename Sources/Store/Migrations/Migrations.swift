@@ -7,6 +7,7 @@ enum Migrations {
         migrator.registerMigration("0001-orders") { try $0.execute(sql: orders) }
         migrator.registerMigration("0002-nodes-and-tasks") { try $0.execute(sql: nodesAndTasks) }
         migrator.registerMigration("0003-ledger-and-leases") { try $0.execute(sql: ledgerAndLeases) }
+        migrator.registerMigration("0004-access") { try $0.execute(sql: access) }
         return migrator
     }()
 
@@ -55,6 +56,27 @@ enum Migrations {
         CREATE INDEX task_by_distribution ON task (distribution, id);
         CREATE INDEX task_open ON task (node, id)
             WHERE state IN ('pending', 'running') OR acknowledged_revision < revision;
+        """
+
+    private static let access = """
+        CREATE TABLE api_token (
+            id TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL,
+            digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32), created_at INTEGER NOT NULL, expires_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE join_token (
+            id TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL, node TEXT,
+            digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32), maximum_uses INTEGER NOT NULL,
+            uses INTEGER NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE enrollment (
+            node TEXT PRIMARY KEY NOT NULL, role TEXT NOT NULL,
+            key_digest BLOB NOT NULL CHECK (length(key_digest) = 32), token TEXT NOT NULL,
+            enrolled_at INTEGER NOT NULL, revoked_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE audit (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, principal TEXT NOT NULL,
+            method TEXT NOT NULL, resource TEXT NOT NULL, outcome TEXT NOT NULL, peer TEXT NOT NULL
+        ) STRICT;
         """
 
     private static let ledgerAndLeases = """

@@ -7,12 +7,14 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let handlers: ListenerHandlers
     private let tls: TLSServerContext?
+    private let requiresTLS: Bool
     private let deadline: Duration
     private var seen = ByteBuffer()
     private var timer: Scheduled<Void>?
     private var isDecided = false
 
-    init(handlers: ListenerHandlers, tls: TLSServerContext?, deadline: Duration) {
+    init(handlers: ListenerHandlers, tls: TLSServerContext?, requiresTLS: Bool, deadline: Duration) {
+        self.requiresTLS = requiresTLS
         self.handlers = handlers
         self.tls = tls
         self.deadline = deadline
@@ -32,6 +34,7 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch FirstBytes.verdict(seen.readableBytesView) {
         case .needMore: break
         case .unknown: context.close(promise: nil)
+        case .decided(let found) where requiresTLS && found != .tls: context.close(promise: nil)
         case .decided(let found): handOver(found, context)
         }
     }
@@ -43,7 +46,7 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
             guard let tls else { return context.close(promise: nil) }
             do {
                 let handlers = handlers
-                let handler = try TLSHandler(server: tls) { channel, alpn in
+                let handler = try TLSHandler(server: tls, deadline: deadline) { channel, alpn in
                     let handler = alpn == "h2" ? handlers.http2 : handlers.http1
                     guard let handler else { return channel.close() }
                     return handler(channel)

@@ -38,7 +38,8 @@ package final class Listener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(
                         FirstBytesHandler(
                             handlers: handlers,
-                            tls: configuration.tls,
+                            tls: configuration.tlsSlot?.current ?? configuration.tls,
+                            requiresTLS: configuration.requiresTLS,
                             deadline: configuration.firstBytesDeadline
                         )
                     )

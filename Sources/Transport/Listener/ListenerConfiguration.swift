@@ -5,6 +5,10 @@ package struct ListenerConfiguration: Sendable {
     package var port: Int
     /// TLS on the same port where it is set.
     package var tls: TLSServerContext?
+    /// As `tls`, and before it, for certificates that are renewed while the listener runs.
+    package var tlsSlot: TLSServerSlot?
+    /// Refuses everything but TLS, so that no secret comes in the clear to a port that could have had TLS.
+    package var requiresTLS = false
     /// How long a connection may take to show what it speaks, TLS handshake included.
     package var firstBytesDeadline = Duration.seconds(10)
     /// Connections the kernel may hold before they are accepted.

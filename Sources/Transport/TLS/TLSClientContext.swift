@@ -1,21 +1,54 @@
 internal import COpenSSL
 
-/// Whom a client trusts. The server's name is always verified.
+/// Whom a client trusts, and what it shows of itself. The server's name is always verified.
 @safe package final class TLSClientContext: Sendable {
     // OpenSSL counts references of an SSL_CTX and guards it with its own locks; it is not changed after init.
     nonisolated(unsafe) let raw: OpaquePointer
+    /// Outlives every connection, which holds on to this context.
+    private let pin: AuthorityPin?
+    /// A URI that has to be among the server's names; nil where the host's name is enough.
+    let requiredURI: String?
 
     /// Trusts the certificates in a PEM file, or the system's where it is nil.
-    package init(trustedCertificatesFile: String?) throws(TransportError) {
+    package convenience init(trustedCertificatesFile: String?) throws(TransportError) {
+        try self.init(trust: trustedCertificatesFile.map { .file($0) } ?? .system)
+    }
+
+    /// `identity` is shown to servers that ask for a client's certificate.
+    package init(
+        trust: TLSTrust,
+        identity: TLSIdentity? = nil,
+        requiredURI: String? = nil
+    ) throws(TransportError) {
         unsafe raw = try TLSFailure.context(TLS_client_method())
-        let loaded =
-            if let trustedCertificatesFile {
-                unsafe SSL_CTX_load_verify_locations(raw, trustedCertificatesFile, nil)
-            } else {
-                unsafe SSL_CTX_set_default_verify_paths(raw)
-            }
-        guard loaded == 1 else { throw TLSFailure.error("the trusted certificates cannot be read") }
-        unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nil)
+        self.requiredURI = requiredURI
+        if case .pinned(let fingerprint) = trust { pin = AuthorityPin(fingerprint: fingerprint) } else { pin = nil }
+        unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER) { unsafe CertificateTolerance.judge($0, $1) }
+        guard load(trust) else { throw TLSFailure.error("the trusted certificates cannot be read") }
+        if let identity { try unsafe TLSFailure.use(identity, in: raw) }
+    }
+
+    /// Whether a server was turned down because it did not show the pinned authority: another try does not help.
+    package var hasRefusedAuthority: Bool { pin?.hasRefused ?? false }
+
+    private func load(_ trust: TLSTrust) -> Bool {
+        switch trust {
+        case .system: return unsafe SSL_CTX_set_default_verify_paths(raw) == 1
+        case .file(let path): return unsafe SSL_CTX_load_verify_locations(raw, path, nil) == 1
+        case .authority(let certificate):
+            return unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), certificate.raw) == 1
+        case .pinned:
+            guard let pin else { return false }
+            unsafe SSL_CTX_set_cert_verify_callback(
+                raw,
+                { context, owner in
+                    guard let context = unsafe context, let owner = unsafe owner else { return 0 }
+                    return unsafe Unmanaged<AuthorityPin>.fromOpaque(owner).takeUnretainedValue().verify(context)
+                },
+                Unmanaged.passUnretained(pin).toOpaque()
+            )
+            return true
+        }
     }
 
     deinit { unsafe SSL_CTX_free(raw) }

@@ -11,6 +11,15 @@ internal import COpenSSL
         return unsafe context
     }
 
+    /// Shows a certificate and proves it with its key.
+    static func use(_ identity: TLSIdentity, in context: OpaquePointer) throws(TransportError) {
+        ERR_clear_error()
+        guard unsafe SSL_CTX_use_certificate(context, identity.certificate.raw) == 1,
+            unsafe SSL_CTX_use_PrivateKey(context, identity.key.raw) == 1,
+            unsafe SSL_CTX_check_private_key(context) == 1
+        else { throw error("the certificate and its key cannot be used") }
+    }
+
     /// What OpenSSL's queue says, drained, behind our own words.
     static func error(_ message: String) -> TransportError {
         var reasons: [String] = []

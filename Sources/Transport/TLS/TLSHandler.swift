@@ -13,23 +13,44 @@ final class TLSHandler: ChannelDuplexHandler {
     private var waiting: [(ByteBuffer, EventLoopPromise<Void>?)] = []
     private var isReady = false
     private var isHandingOver = false
+    /// How long the handshake may take.
+    private let deadline: Duration
+    private var timer: Scheduled<Void>?
+    /// What the other end has proven of itself, once the handshake is done.
+    private(set) var peerCertificate: PeerCertificate?
 
     init(
         server context: TLSServerContext,
+        deadline: Duration,
         established: @escaping (any Channel, String) -> EventLoopFuture<Void>
     ) throws(TransportError) {
         self.session = try TLSSession(server: context)
+        self.deadline = deadline
         self.established = established
     }
 
-    init(client context: TLSClientContext, serverName: String, alpn: [String]) throws(TransportError) {
+    init(
+        client context: TLSClientContext,
+        serverName: String,
+        alpn: [String],
+        deadline: Duration
+    ) throws(TransportError) {
         self.session = try TLSSession(client: context, serverName: serverName, alpn: alpn)
+        self.deadline = deadline
         self.established = nil
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(deadline)) {
+            let context = bound.value
+            context.fireErrorCaught(TransportError(.timedOut, "the TLS handshake took too long"))
+            context.close(promise: nil)
+        }
         if context.channel.isActive { advance(context) }
     }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     func channelActive(context: ChannelHandlerContext) {
         advance(context)
@@ -74,6 +95,9 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     private func handOver(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        peerCertificate = session.peerCertificate
         guard let established else { return ready(context) }
         isHandingOver = true
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)

@@ -14,6 +14,28 @@ internal import COpenSSL
         guard unsafe SSL_CTX_use_PrivateKey_file(raw, keyFile, SSL_FILETYPE_PEM) == 1,
             unsafe SSL_CTX_check_private_key(raw) == 1
         else { throw TLSFailure.error("the key \(keyFile) cannot be used with the certificate") }
+        chooseProtocols()
+    }
+
+    /// Shows `identity` and sends its `authority` along. With `asksClients`, clients may show a certificate by the same
+    /// authority; one by another, or one that has ended, ends the handshake.
+    package init(identity: TLSIdentity, authority: Certificate, asksClients: Bool) throws(TransportError) {
+        unsafe raw = try TLSFailure.context(TLS_server_method())
+        try unsafe TLSFailure.use(identity, in: raw)
+        guard unsafe COpenSSL_SSL_CTX_add1_chain_cert(raw, authority.raw) == 1 else {
+            throw TLSFailure.error("the authority's certificate cannot be sent along")
+        }
+        if asksClients {
+            guard unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), authority.raw) == 1,
+                unsafe SSL_CTX_add_client_CA(raw, authority.raw) == 1
+            else { throw TLSFailure.error("the authority cannot be trusted") }
+            unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER) { unsafe CertificateTolerance.judge($0, $1) }
+            unsafe COpenSSL_SSL_CTX_no_resumption(raw)
+        }
+        chooseProtocols()
+    }
+
+    private func chooseProtocols() {
         unsafe SSL_CTX_set_alpn_select_cb(
             raw,
             { _, chosen, length, offered, count, _ in

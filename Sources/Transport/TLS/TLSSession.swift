@@ -10,12 +10,21 @@ internal import NIOCore
     private let raw: OpaquePointer
     private let incoming: OpaquePointer
     private let outgoing: OpaquePointer
+    /// OpenSSL calls back into what this owns for as long as the connection lives.
+    private let owner: any AnyObject & Sendable
+    private let requiredURI: String?
     private(set) var isEstablished = false
 
-    private init(_ context: OpaquePointer) throws(TransportError) {
+    private init(
+        _ context: OpaquePointer,
+        owner: any AnyObject & Sendable,
+        requiredURI: String? = nil
+    ) throws(TransportError) {
         guard let raw = unsafe SSL_new(context), let incoming = unsafe BIO_new(BIO_s_mem()),
             let outgoing = unsafe BIO_new(BIO_s_mem())
         else { throw TLSFailure.error("OpenSSL has no connection to give") }
+        self.owner = owner
+        self.requiredURI = requiredURI
         unsafe self.raw = unsafe raw
         unsafe self.incoming = unsafe incoming
         unsafe self.outgoing = unsafe outgoing
@@ -26,12 +35,12 @@ internal import NIOCore
     }
 
     convenience init(server context: TLSServerContext) throws(TransportError) {
-        try unsafe self.init(context.raw)
+        try unsafe self.init(context.raw, owner: context)
         unsafe SSL_set_accept_state(raw)
     }
 
     convenience init(client context: TLSClientContext, serverName: String, alpn: [String]) throws(TransportError) {
-        try unsafe self.init(context.raw)
+        try unsafe self.init(context.raw, owner: context, requiredURI: context.requiredURI)
         unsafe SSL_set_connect_state(raw)
         let isAddress = serverName.contains(":") || serverName.allSatisfy { $0 == "." || $0.isNumber }
         if isAddress {
@@ -64,14 +73,30 @@ internal import NIOCore
         ERR_clear_error()
         let result = unsafe SSL_do_handshake(raw)
         if result == 1 {
+            if let requiredURI, peerCertificate?.uris.contains(requiredURI) != true {
+                throw TransportError(.tls, "the server's certificate is not for \(requiredURI)")
+            }
             isEstablished = true
             return true
         }
         let reason = unsafe SSL_get_error(raw, result)
         guard reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE else {
+            let verdict = unsafe SSL_get_verify_result(raw)
+            guard verdict == X509_V_OK else {
+                let words = unsafe String(cString: X509_verify_cert_error_string(verdict))
+                throw TLSFailure.error("the TLS handshake failed (\(words))")
+            }
             throw TLSFailure.error("the TLS handshake failed")
         }
         return false
+    }
+
+    /// The certificate that the other end has shown and proven; nil where it showed none.
+    var peerCertificate: PeerCertificate? {
+        guard unsafe SSL_get_verify_result(raw) == X509_V_OK, let shown = unsafe SSL_get1_peer_certificate(raw) else {
+            return nil
+        }
+        return unsafe PeerCertificate(Certificate(adopting: shown))
     }
 
     /// The protocol that was agreed on; empty where there is none.

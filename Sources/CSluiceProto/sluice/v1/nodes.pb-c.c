@@ -232,6 +232,96 @@ void   sluice__v1__list_nodes_response__free_unpacked
   assert(message->base.descriptor == &sluice__v1__list_nodes_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sluice__v1__revoke_node_request__init
+                     (Sluice__V1__RevokeNodeRequest         *message)
+{
+  static const Sluice__V1__RevokeNodeRequest init_value = SLUICE__V1__REVOKE_NODE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__revoke_node_request__get_packed_size
+                     (const Sluice__V1__RevokeNodeRequest *message)
+{
+  assert(message->base.descriptor == &sluice__v1__revoke_node_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__revoke_node_request__pack
+                     (const Sluice__V1__RevokeNodeRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__revoke_node_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__revoke_node_request__pack_to_buffer
+                     (const Sluice__V1__RevokeNodeRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__revoke_node_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__RevokeNodeRequest *
+       sluice__v1__revoke_node_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__RevokeNodeRequest *)
+     protobuf_c_message_unpack (&sluice__v1__revoke_node_request__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__revoke_node_request__free_unpacked
+                     (Sluice__V1__RevokeNodeRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__revoke_node_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sluice__v1__revoke_node_response__init
+                     (Sluice__V1__RevokeNodeResponse         *message)
+{
+  static const Sluice__V1__RevokeNodeResponse init_value = SLUICE__V1__REVOKE_NODE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__revoke_node_response__get_packed_size
+                     (const Sluice__V1__RevokeNodeResponse *message)
+{
+  assert(message->base.descriptor == &sluice__v1__revoke_node_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__revoke_node_response__pack
+                     (const Sluice__V1__RevokeNodeResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__revoke_node_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__revoke_node_response__pack_to_buffer
+                     (const Sluice__V1__RevokeNodeResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__revoke_node_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__RevokeNodeResponse *
+       sluice__v1__revoke_node_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__RevokeNodeResponse *)
+     protobuf_c_message_unpack (&sluice__v1__revoke_node_response__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__revoke_node_response__free_unpacked
+                     (Sluice__V1__RevokeNodeResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__revoke_node_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor sluice__v1__node__field_descriptors[7] =
 {
   {
@@ -539,6 +629,62 @@ const ProtobufCMessageDescriptor sluice__v1__list_nodes_response__descriptor =
   (ProtobufCMessageInit) sluice__v1__list_nodes_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor sluice__v1__revoke_node_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__RevokeNodeRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__revoke_node_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange sluice__v1__revoke_node_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor sluice__v1__revoke_node_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.RevokeNodeRequest",
+  "RevokeNodeRequest",
+  "Sluice__V1__RevokeNodeRequest",
+  "sluice.v1",
+  sizeof(Sluice__V1__RevokeNodeRequest),
+  1,
+  sluice__v1__revoke_node_request__field_descriptors,
+  sluice__v1__revoke_node_request__field_indices_by_name,
+  1,  sluice__v1__revoke_node_request__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__revoke_node_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define sluice__v1__revoke_node_response__field_descriptors NULL
+#define sluice__v1__revoke_node_response__field_indices_by_name NULL
+#define sluice__v1__revoke_node_response__number_ranges NULL
+const ProtobufCMessageDescriptor sluice__v1__revoke_node_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.RevokeNodeResponse",
+  "RevokeNodeResponse",
+  "Sluice__V1__RevokeNodeResponse",
+  "sluice.v1",
+  sizeof(Sluice__V1__RevokeNodeResponse),
+  0,
+  sluice__v1__revoke_node_response__field_descriptors,
+  sluice__v1__revoke_node_response__field_indices_by_name,
+  0,  sluice__v1__revoke_node_response__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__revoke_node_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue sluice__v1__node_role__enum_values_by_number[3] =
 {
   { "NODE_ROLE_UNSPECIFIED", "SLUICE__V1__NODE_ROLE__NODE_ROLE_UNSPECIFIED", 0 },
@@ -569,14 +715,16 @@ const ProtobufCEnumDescriptor sluice__v1__node_role__descriptor =
   sluice__v1__node_role__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor sluice__v1__node_service__method_descriptors[2] =
+static const ProtobufCMethodDescriptor sluice__v1__node_service__method_descriptors[3] =
 {
   { "GetNode", &sluice__v1__get_node_request__descriptor, &sluice__v1__get_node_response__descriptor },
   { "ListNodes", &sluice__v1__list_nodes_request__descriptor, &sluice__v1__list_nodes_response__descriptor },
+  { "RevokeNode", &sluice__v1__revoke_node_request__descriptor, &sluice__v1__revoke_node_response__descriptor },
 };
 const unsigned sluice__v1__node_service__method_indices_by_name[] = {
   0,        /* GetNode */
-  1         /* ListNodes */
+  1,        /* ListNodes */
+  2         /* RevokeNode */
 };
 const ProtobufCServiceDescriptor sluice__v1__node_service__descriptor =
 {
@@ -585,7 +733,7 @@ const ProtobufCServiceDescriptor sluice__v1__node_service__descriptor =
   "NodeService",
   "Sluice__V1__NodeService",
   "sluice.v1",
-  2,
+  3,
   sluice__v1__node_service__method_descriptors,
   sluice__v1__node_service__method_indices_by_name
 };
@@ -604,6 +752,14 @@ void sluice__v1__node_service__list_nodes(ProtobufCService *service,
 {
   assert(service->descriptor == &sluice__v1__node_service__descriptor);
   service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void sluice__v1__node_service__revoke_node(ProtobufCService *service,
+                                           const Sluice__V1__RevokeNodeRequest *input,
+                                           Sluice__V1__RevokeNodeResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &sluice__v1__node_service__descriptor);
+  service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void sluice__v1__node_service__init (Sluice__V1__NodeService_Service *service,
                                      Sluice__V1__NodeService_ServiceDestroy destroy)

@@ -22,6 +22,8 @@ typedef struct Sluice__V1__GetNodeRequest Sluice__V1__GetNodeRequest;
 typedef struct Sluice__V1__GetNodeResponse Sluice__V1__GetNodeResponse;
 typedef struct Sluice__V1__ListNodesRequest Sluice__V1__ListNodesRequest;
 typedef struct Sluice__V1__ListNodesResponse Sluice__V1__ListNodesResponse;
+typedef struct Sluice__V1__RevokeNodeRequest Sluice__V1__RevokeNodeRequest;
+typedef struct Sluice__V1__RevokeNodeResponse Sluice__V1__RevokeNodeResponse;
 
 
 /* --- enums --- */
@@ -150,6 +152,28 @@ struct  Sluice__V1__ListNodesResponse
     , 0,NULL, (char *)protobuf_c_empty_string }
 
 
+struct  Sluice__V1__RevokeNodeRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The node's name.
+   */
+  char *name;
+};
+#define SLUICE__V1__REVOKE_NODE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__revoke_node_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Sluice__V1__RevokeNodeResponse
+{
+  ProtobufCMessage base;
+};
+#define SLUICE__V1__REVOKE_NODE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__revoke_node_response__descriptor) \
+     }
+
+
 /* Sluice__V1__Node methods */
 void   sluice__v1__node__init
                      (Sluice__V1__Node         *message);
@@ -245,6 +269,44 @@ Sluice__V1__ListNodesResponse *
 void   sluice__v1__list_nodes_response__free_unpacked
                      (Sluice__V1__ListNodesResponse *message,
                       ProtobufCAllocator *allocator);
+/* Sluice__V1__RevokeNodeRequest methods */
+void   sluice__v1__revoke_node_request__init
+                     (Sluice__V1__RevokeNodeRequest         *message);
+size_t sluice__v1__revoke_node_request__get_packed_size
+                     (const Sluice__V1__RevokeNodeRequest   *message);
+size_t sluice__v1__revoke_node_request__pack
+                     (const Sluice__V1__RevokeNodeRequest   *message,
+                      uint8_t             *out);
+size_t sluice__v1__revoke_node_request__pack_to_buffer
+                     (const Sluice__V1__RevokeNodeRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__RevokeNodeRequest *
+       sluice__v1__revoke_node_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__revoke_node_request__free_unpacked
+                     (Sluice__V1__RevokeNodeRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Sluice__V1__RevokeNodeResponse methods */
+void   sluice__v1__revoke_node_response__init
+                     (Sluice__V1__RevokeNodeResponse         *message);
+size_t sluice__v1__revoke_node_response__get_packed_size
+                     (const Sluice__V1__RevokeNodeResponse   *message);
+size_t sluice__v1__revoke_node_response__pack
+                     (const Sluice__V1__RevokeNodeResponse   *message,
+                      uint8_t             *out);
+size_t sluice__v1__revoke_node_response__pack_to_buffer
+                     (const Sluice__V1__RevokeNodeResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__RevokeNodeResponse *
+       sluice__v1__revoke_node_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__revoke_node_response__free_unpacked
+                     (Sluice__V1__RevokeNodeResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Sluice__V1__Node_Closure)
@@ -262,6 +324,12 @@ typedef void (*Sluice__V1__ListNodesRequest_Closure)
 typedef void (*Sluice__V1__ListNodesResponse_Closure)
                  (const Sluice__V1__ListNodesResponse *message,
                   void *closure_data);
+typedef void (*Sluice__V1__RevokeNodeRequest_Closure)
+                 (const Sluice__V1__RevokeNodeRequest *message,
+                  void *closure_data);
+typedef void (*Sluice__V1__RevokeNodeResponse_Closure)
+                 (const Sluice__V1__RevokeNodeResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -277,6 +345,10 @@ struct Sluice__V1__NodeService_Service
                      const Sluice__V1__ListNodesRequest *input,
                      Sluice__V1__ListNodesResponse_Closure closure,
                      void *closure_data);
+  void (*revoke_node)(Sluice__V1__NodeService_Service *service,
+                      const Sluice__V1__RevokeNodeRequest *input,
+                      Sluice__V1__RevokeNodeResponse_Closure closure,
+                      void *closure_data);
 };
 typedef void (*Sluice__V1__NodeService_ServiceDestroy)(Sluice__V1__NodeService_Service *);
 void sluice__v1__node_service__init (Sluice__V1__NodeService_Service *service,
@@ -286,7 +358,8 @@ void sluice__v1__node_service__init (Sluice__V1__NodeService_Service *service,
 #define SLUICE__V1__NODE_SERVICE__INIT(function_prefix__) \
     { SLUICE__V1__NODE_SERVICE__BASE_INIT,\
       function_prefix__ ## get_node,\
-      function_prefix__ ## list_nodes  }
+      function_prefix__ ## list_nodes,\
+      function_prefix__ ## revoke_node  }
 void sluice__v1__node_service__get_node(ProtobufCService *service,
                                         const Sluice__V1__GetNodeRequest *input,
                                         Sluice__V1__GetNodeResponse_Closure closure,
@@ -295,6 +368,10 @@ void sluice__v1__node_service__list_nodes(ProtobufCService *service,
                                           const Sluice__V1__ListNodesRequest *input,
                                           Sluice__V1__ListNodesResponse_Closure closure,
                                           void *closure_data);
+void sluice__v1__node_service__revoke_node(ProtobufCService *service,
+                                           const Sluice__V1__RevokeNodeRequest *input,
+                                           Sluice__V1__RevokeNodeResponse_Closure closure,
+                                           void *closure_data);
 
 /* --- descriptors --- */
 
@@ -304,6 +381,8 @@ extern const ProtobufCMessageDescriptor sluice__v1__get_node_request__descriptor
 extern const ProtobufCMessageDescriptor sluice__v1__get_node_response__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__list_nodes_request__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__list_nodes_response__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__revoke_node_request__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__revoke_node_response__descriptor;
 extern const ProtobufCServiceDescriptor sluice__v1__node_service__descriptor;
 
 PROTOBUF_C__END_DECLS

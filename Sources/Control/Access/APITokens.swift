@@ -1,0 +1,107 @@
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Transport
+internal import Units
+
+/// Makes and revokes users' tokens: the server of `ApiTokenService`.
+struct APITokens: ApiTokenServiceServer {
+    static let maximumLifetime = Duration.seconds(3650 * 86_400)
+    /// Tokens at most: all are held in memory.
+    static let maximumTokens = 10_000
+
+    let store: any ControlStore
+    let registry: AccessRegistry
+    let clock: WallClock
+
+    func createApiToken(
+        _ request: CreateApiTokenRequest,
+        context: RPCServerContext
+    ) async throws -> CreateApiTokenResponse {
+        let asked = request.apiToken ?? ApiToken()
+        guard let id = APITokenID(asked.name) else {
+            throw UserError(.invalidArgument, "a token's name is 1 to 63 characters of a-z, 0-9 and -")
+        }
+        guard let role = AccessRoleRecord(asked.role) else {
+            throw UserError(.invalidArgument, "a token needs a role: viewer, operator or admin", hint: "Add --role.")
+        }
+        let lifetime = request.lifetime?.duration
+        guard lifetime.map({ $0 >= .seconds(1) && $0 <= Self.maximumLifetime }) ?? true else {
+            throw UserError(.invalidArgument, "a token lasts a second to ten years")
+        }
+        guard try await store.allAPITokens().count < Self.maximumTokens else {
+            throw UserError(.resourceExhausted, "there are \(Self.maximumTokens) tokens already")
+        }
+        var generator = SystemRandomNumberGenerator()
+        let text = APITokenText(using: &generator)
+        let now = clock.milliseconds()
+        let record = APITokenRecord(
+            id: id,
+            role: role,
+            digest: AccessDigest.of(text.secret),
+            createdAt: now,
+            expiresAt: lifetime.map { now + $0.nanoseconds / 1_000_000 }
+        )
+        do {
+            try await store.createAPIToken(record)
+        } catch {
+            guard error.code == .alreadyExists else { throw error }
+            throw UserError(.alreadyExists, "a token is named \(id) already")
+        }
+        await registry.tokenMade(record)
+        var response = CreateApiTokenResponse()
+        response.apiToken = ApiToken(record)
+        response.token = text.text
+        return response
+    }
+
+    func listApiTokens(_ request: ListApiTokensRequest, context: RPCServerContext) async throws -> ListApiTokensResponse
+    {
+        let page = try await store.apiTokens(PageRequest(request.pageSize, request.pageToken))
+        var response = ListApiTokensResponse()
+        response.apiTokens = page.records.map { ApiToken($0) }
+        response.nextPageToken = page.nextToken ?? ""
+        return response
+    }
+
+    func deleteApiToken(
+        _ request: DeleteApiTokenRequest,
+        context: RPCServerContext
+    ) async throws -> DeleteApiTokenResponse {
+        let unknown = UserError(.notFound, "no token is named \(request.name)")
+        guard let id = APITokenID(request.name) else { throw unknown }
+        do {
+            try await store.deleteAPIToken(id)
+        } catch {
+            throw error.code == .notFound ? unknown : error
+        }
+        await registry.tokenRemoved(id)
+        return DeleteApiTokenResponse()
+    }
+}
+
+extension ApiToken {
+    fileprivate init(_ record: APITokenRecord) {
+        self.init()
+        name = record.id.text
+        role =
+            switch record.role {
+            case .viewer: .viewer
+            case .operator: .operator
+            case .admin: .admin
+            }
+        createTime = Timestamp(milliseconds: record.createdAt)
+        expireTime = record.expiresAt.map { Timestamp(milliseconds: $0) }
+    }
+}
+
+extension AccessRoleRecord {
+    fileprivate init?(_ role: AccessRole) {
+        switch role {
+        case .viewer: self = .viewer
+        case .operator: self = .operator
+        case .admin: self = .admin
+        default: return nil
+        }
+    }
+}

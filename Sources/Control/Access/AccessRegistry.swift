@@ -1,0 +1,138 @@
+internal import HTTP
+internal import SluiceAPI
+internal import Store
+internal import Transport
+internal import Units
+
+/// Who is known: tokens and enrolled nodes in memory, as the store has them, and the calls that are under way in their
+/// names, so that these end when the right to them does.
+actor AccessRegistry {
+    /// How long after its certificate's end a node is still heard, in milliseconds: clocks differ.
+    static let tolerance: Int64 = 300_000
+
+    private struct LiveCall {
+        let principal: AccessPrincipal
+        /// When the credentials end, milliseconds since 1970; nil for never.
+        let endsAt: Int64?
+        let end: AsyncStream<UserError>.Continuation
+    }
+
+    private let clock: WallClock
+    private var tokens: [APITokenID: APITokenRecord] = [:]
+    /// By the first bytes of the digest: the rest is compared in constant time.
+    private var tokensByPrefix: [[UInt8]: [APITokenID]] = [:]
+    private var enrollments: [NodeID: EnrollmentRecord] = [:]
+    private var calls: [UInt64: LiveCall] = [:]
+    private var callsOf: [AccessPrincipal: Set<UInt64>] = [:]
+    private var lastCall: UInt64 = 0
+
+    init(clock: WallClock) { self.clock = clock }
+
+    /// Reads what is known.
+    func load(_ store: any ControlStore) async throws {
+        for token in try await store.allAPITokens() { tokenMade(token) }
+        for enrollment in try await store.enrollments() { enrollments[enrollment.node] = enrollment }
+    }
+
+    // MARK: Changes
+
+    func tokenMade(_ token: APITokenRecord) {
+        tokens[token.id] = token
+        tokensByPrefix[Self.prefix(token.digest), default: []].append(token.id)
+    }
+
+    func tokenRemoved(_ id: APITokenID) {
+        guard let token = tokens.removeValue(forKey: id) else { return }
+        tokensByPrefix[Self.prefix(token.digest)]?.removeAll { $0 == id }
+        endCalls(of: .user(id, token.role), UserError(.unauthenticated, "the token was revoked"))
+    }
+
+    /// A node came in, or came back with another key: what spoke for its name before no longer does.
+    func enrolled(_ enrollment: EnrollmentRecord) {
+        let before = enrollments.updateValue(enrollment, forKey: enrollment.node)
+        guard let before, before.keyDigest != enrollment.keyDigest else { return }
+        endCalls(of: .node(before.node, before.role), Self.revoked(before.node))
+    }
+
+    func nodeRevoked(_ id: NodeID) {
+        guard let enrollment = enrollments[id] else { return }
+        enrollments[id]?.revokedAt = enrollment.revokedAt ?? clock.milliseconds()
+        endCalls(of: .node(id, enrollment.role), Self.revoked(id))
+    }
+
+    // MARK: Judging
+
+    /// Whose token this is; throws `unauthenticated` where it is nobody's.
+    func user(bearing text: String) throws(UserError) -> (principal: AccessPrincipal, endsAt: Int64?) {
+        guard let token = APITokenText(text) else {
+            throw UserError(.unauthenticated, "this is not an API token")
+        }
+        let digest = AccessDigest.of(token.secret)
+        for id in tokensByPrefix[Self.prefix(digest)] ?? [] {
+            guard let known = tokens[id], AccessDigest.isEqual(known.digest, digest) else { continue }
+            if let end = known.expiresAt, end <= clock.milliseconds() {
+                throw UserError(.unauthenticated, "the token \(id) has ended")
+            }
+            return (.user(id, known.role), known.expiresAt)
+        }
+        throw UserError(.unauthenticated, "the token is not known, or was revoked")
+    }
+
+    /// Whose certificate this is; throws where it is no node's that is welcome.
+    func node(_ peer: PeerIdentity?) throws(UserError) -> (principal: AccessPrincipal, endsAt: Int64?) {
+        guard let peer, let name = peer.uris.lazy.compactMap({ NodeCertificateName(uri: $0) }).first else {
+            throw UserError(.unauthenticated, "a node has to show its certificate", hint: "Enroll it with a join token.")
+        }
+        let end = peer.notAfter * 1000 + Self.tolerance
+        guard clock.milliseconds() < end else {
+            throw UserError(.unauthenticated, "the certificate of \(name.node) has ended")
+        }
+        guard let known = enrollments[name.node], NodeRole(known.role) == name.role,
+            AccessDigest.isEqual(known.keyDigest, peer.keyFingerprint)
+        else {
+            throw UserError(.permissionDenied, "the certificate is not the one that \(name.node) is enrolled with")
+        }
+        guard known.revokedAt == nil else { throw Self.revoked(name.node) }
+        return (.node(name.node, known.role), end)
+    }
+
+    private static func revoked(_ id: NodeID) -> UserError {
+        UserError(
+            .permissionDenied,
+            "\(id) was revoked",
+            hint: "An admin can let it in again with a join token for that node."
+        )
+    }
+
+    private static func prefix(_ digest: [UInt8]) -> [UInt8] { Array(digest.prefix(8)) }
+
+    // MARK: Calls under way
+
+    /// A call has begun. The stream gives why it has to end, once it has to.
+    func callBegan(_ principal: AccessPrincipal, endsAt: Int64?) -> (number: UInt64, end: AsyncStream<UserError>) {
+        let (stream, continuation) = AsyncStream.makeStream(of: UserError.self, bufferingPolicy: .bufferingNewest(1))
+        lastCall += 1
+        calls[lastCall] = LiveCall(principal: principal, endsAt: endsAt, end: continuation)
+        callsOf[principal, default: []].insert(lastCall)
+        return (lastCall, stream)
+    }
+
+    func callEnded(_ number: UInt64) {
+        guard let call = calls.removeValue(forKey: number) else { return }
+        callsOf[call.principal]?.remove(number)
+        if callsOf[call.principal]?.isEmpty == true { callsOf.removeValue(forKey: call.principal) }
+    }
+
+    /// Ends calls whose credentials have ended meanwhile.
+    func sweep() {
+        let now = clock.milliseconds()
+        for call in calls.values {
+            guard let end = call.endsAt, end <= now else { continue }
+            call.end.yield(UserError(.unauthenticated, "the caller's credentials have ended"))
+        }
+    }
+
+    private func endCalls(of principal: AccessPrincipal, _ reason: UserError) {
+        for number in callsOf[principal] ?? [] { calls[number]?.end.yield(reason) }
+    }
+}

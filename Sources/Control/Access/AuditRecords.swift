@@ -1,0 +1,29 @@
+internal import RPC
+internal import SluiceAPI
+internal import Store
+
+/// Shows the audit log: the server of `AuditRecordService`.
+struct AuditRecords: AuditRecordServiceServer {
+    let store: any ControlStore
+
+    func listAuditRecords(
+        _ request: ListAuditRecordsRequest,
+        context: RPCServerContext
+    ) async throws -> ListAuditRecordsResponse {
+        let page = try await store.auditEntries(PageRequest(request.pageSize, request.pageToken))
+        var response = ListAuditRecordsResponse()
+        response.auditRecords = page.records.map { entry in
+            var record = AuditRecord()
+            record.sequence = entry.sequence
+            record.time = Timestamp(milliseconds: entry.time)
+            record.principal = entry.principal
+            record.method = entry.method
+            record.resource = entry.resource
+            record.outcome = entry.outcome
+            record.peer = entry.peer
+            return record
+        }
+        response.nextPageToken = page.nextToken ?? ""
+        return response
+    }
+}

@@ -1,0 +1,120 @@
+internal import HTTP
+internal import HTTP
+internal import Logging
+internal import NIOCore
+internal import RPC
+internal import SluiceAPI
+internal import Store
+internal import Transport
+internal import Units
+
+/// Takes nodes in and renews their certificates: the server of `EnrollmentService`.
+struct Enrollments: EnrollmentServiceServer {
+    let store: any ControlStore
+    let registry: AccessRegistry
+    /// Nil where control runs in plaintext.
+    let authority: CertificateAuthority?
+    /// In seconds.
+    let certificateLifetime: Int64
+    let clock: WallClock
+    let logger: Logger
+
+    func enroll(_ request: EnrollRequest, context: RPCServerContext) async throws -> EnrollResponse {
+        let authority = try guarded()
+        guard let token = JoinTokenText(request.joinToken) else {
+            throw UserError(.unauthenticated, "this is not a join token")
+        }
+        guard let node = NodeID(request.name) else {
+            throw UserError(.invalidArgument, "a node's name is 1 to 63 characters of a-z, 0-9 and -")
+        }
+        guard let role = NodeRecordRole(request.role), let unused = JoinTokenID("none") else {
+            throw UserError(.invalidArgument, "a node is a relay or an agent")
+        }
+        let signing = try Self.request(request.certificateRequest)
+        let now = clock.milliseconds()
+        var wanted = EnrollmentRecord(
+            node: node,
+            role: role,
+            keyDigest: signing.keyFingerprint,
+            token: unused,
+            enrolledAt: now
+        )
+        let answer = try await store.enroll(tokenDigest: AccessDigest.of(token.secret), now: now, wanted)
+        guard let answer else { throw Self.refusal(.spent, node) }
+        guard case .admitted(let countsUse) = answer.verdict else { throw Self.refusal(answer.verdict, node) }
+        if countsUse {
+            wanted.token = answer.token.id
+            await registry.enrolled(wanted)
+            logger.info("\(role.rawValue) \(node) enrolled", metadata: ["token": "\(answer.token.id)"])
+        }
+        var response = EnrollResponse()
+        response.certificate = try issue(authority, signing, node, role, context)
+        response.authority = try authority.certificate.pem
+        return response
+    }
+
+    func renew(_ request: RenewRequest, context: RPCServerContext) async throws -> RenewResponse {
+        let authority = try guarded()
+        guard case .node(let node, let role) = AccessPrincipal.current, let peer = context.peer else {
+            throw UserError(.unauthenticated, "a node has to show its certificate")
+        }
+        let signing = try Self.request(request.certificateRequest)
+        guard signing.keyFingerprint == peer.keyFingerprint else {
+            throw UserError(.permissionDenied, "the request is not for the key that \(node) is enrolled with")
+        }
+        var response = RenewResponse()
+        response.certificate = try issue(authority, signing, node, role, context)
+        response.authority = try authority.certificate.pem
+        return response
+    }
+
+    private func guarded() throws(UserError) -> CertificateAuthority {
+        guard let authority else {
+            throw UserError(
+                .failedPrecondition,
+                "this control runs in plaintext, where nodes need not enroll",
+                hint: "Start the node with --plaintext."
+            )
+        }
+        return authority
+    }
+
+    private static func request(_ pem: String) throws(UserError) -> CertificateRequest {
+        do {
+            return try CertificateRequest(pem: pem)
+        } catch {
+            throw UserError(.invalidArgument, error.message)
+        }
+    }
+
+    private static func refusal(_ verdict: EnrollmentVerdict, _ node: NodeID) -> UserError {
+        switch verdict {
+        case .admitted, .spent:
+            UserError(.unauthenticated, "the join token is not known, has ended, or was used as often as it may be")
+        case .otherRole: UserError(.permissionDenied, "the join token is for nodes of the other role")
+        case .otherNode: UserError(.permissionDenied, "the join token is for another node than \(node)")
+        case .nameTaken:
+            UserError(
+                .alreadyExists,
+                "another key is enrolled as \(node)",
+                hint: "An admin can replace it: sluice join-tokens create --node \(node)"
+            )
+        }
+    }
+
+    /// The names in a certificate are those that control knows to be true: the node's own, and the address it came from.
+    private func issue(
+        _ authority: CertificateAuthority,
+        _ signing: CertificateRequest,
+        _ node: NodeID,
+        _ role: NodeRecordRole,
+        _ context: RPCServerContext
+    ) throws -> String {
+        var profile = CertificateProfile(commonName: node.text, lifetime: certificateLifetime)
+        profile.uris = [NodeCertificateName(node: node, role: NodeRole(role)).uri]
+        if let address = context.remoteAddress?.ipAddress, !address.contains("%") { profile.addresses = [address] }
+        profile.isClient = true
+        profile.isServer = true
+        return try authority.issue(profile, for: signing, now: clock.seconds).pem
+    }
+}

@@ -1,0 +1,129 @@
+internal import Foundation
+internal import HTTP
+internal import Logging
+internal import RPC
+internal import SluiceAPI
+internal import Transport
+internal import Units
+
+/// Gets a node its certificate, and a new one before that ends.
+struct NodeEnrollment: Sendable {
+    /// How long control may take for an answer.
+    static let answerDeadline = Duration.seconds(15)
+    /// The longest sleep between two looks at the clock, which may be set or stand still meanwhile.
+    static let longestSleep: Int64 = 60
+
+    let endpoint: ControlEndpoint
+    let folder: String
+    let name: NodeCertificateName
+    let logger: Logger
+
+    static func now() -> Int64 { Int64(Date().timeIntervalSince1970) }
+
+    /// What is kept, or what control gives for the join token. Waits for as long as control cannot be reached; throws
+    /// where control refuses.
+    func credentials(joinToken: String?) async throws -> NodeCredentials {
+        let kept = NodeCredentials.kept(in: folder, for: name)
+        if let kept, Self.now() < kept.identity.certificate.notAfter { return kept }
+        guard let joinToken else {
+            let why = kept == nil ? "is not enrolled" : "was away for longer than its certificate lasts"
+            throw UserError(
+                .unauthenticated,
+                "\(name.node) \(why)",
+                hint: "Give it --join-token; `sluice join-tokens create` makes one. Or --plaintext."
+            )
+        }
+        guard let token = JoinTokenText(joinToken) else {
+            throw UserError(.invalidArgument, "this is not a join token")
+        }
+        var backoff = ReconnectBackoff(
+            seed: UInt64.random(in: 0 ... .max),
+            initial: .milliseconds(200),
+            maximum: .seconds(30)
+        )
+        while true {
+            do {
+                return try await enroll(token)
+            } catch let error as RPCError where error.code != .unavailable && error.code != .deadlineExceeded {
+                throw UserError(error.code == .permissionDenied ? .permissionDenied : .unauthenticated, error.message)
+            } catch let error where error is RPCError || error is HTTPError {
+                logger.notice("control does not answer yet", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: backoff.attemptFailed())
+            }
+        }
+    }
+
+    /// Shows control the token only after control has proven that it holds the authority the token names.
+    private func enroll(_ token: JoinTokenText) async throws -> NodeCredentials {
+        let key = try NodeCredentials.key(in: folder)
+        let tls = try TLSClientContext(trust: .pinned(token.authority), requiredURI: NodeCertificateName.control)
+        let (http, client) = try await endpoint.connect(tls: tls)
+        defer { Task { await http.close() } }
+        var request = EnrollRequest()
+        request.joinToken = token.text
+        request.name = name.node.text
+        request.role = name.role
+        request.certificateRequest = try CertificateRequest(key: key).pem
+        let options = RPCCallOptions(timeout: Self.answerDeadline)
+        let answer: EnrollResponse
+        do {
+            answer = try await EnrollmentServiceClient(client).enroll(request, options: options)
+        } catch {
+            guard tls.hasRefusedAuthority else { throw error }
+            throw UserError(
+                .permissionDenied,
+                "\(endpoint.host):\(endpoint.port) does not hold the authority that the join token names",
+                hint: "Check --control, or have a new token made there. Nothing was sent."
+            )
+        }
+        let authority = try Certificate(pem: answer.authority)
+        guard authority.fingerprint == token.authority else {
+            throw UserError(.dataLoss, "control's authority is not the one that the join token names")
+        }
+        let credentials = try NodeCredentials.keep(
+            certificate: Certificate(pem: answer.certificate),
+            authority: authority,
+            key: key,
+            in: folder
+        )
+        logger.info("\(name.node) enrolled")
+        return credentials
+    }
+
+    /// Renews the certificate for as long as the task lives; `renewed` is called behind each new one.
+    func keepFresh(_ credentials: NodeCredentials, renewed: @Sendable () -> Void) async {
+        while !Task.isCancelled {
+            let certificate = credentials.identity.certificate
+            let renewal = CertificateRenewal(notAfter: certificate.notAfter)
+            let issuedAt = certificate.notBefore + CertificateAuthority.backdating
+            let now = Self.now()
+            var pause = min(Self.longestSleep, max(1, (certificate.notAfter - now) / 20))
+            if renewal.isDue(at: now, issuedAt: issuedAt) {
+                do {
+                    try await renew(credentials)
+                    logger.info("the node's certificate was renewed")
+                    renewed()
+                } catch {
+                    let ended = renewal.hasEnded(at: now)
+                    logger.log(
+                        level: ended ? .error : .notice,
+                        "the node's certificate \(ended ? "has ended and " : "")could not be renewed",
+                        metadata: ["error": "\(error)"]
+                    )
+                    pause = renewal.retryDelay(at: now)
+                }
+            }
+            try? await Task.sleep(for: .seconds(pause))
+        }
+    }
+
+    private func renew(_ credentials: NodeCredentials) async throws {
+        let (http, client) = try await endpoint.connect(tls: credentials.client)
+        defer { Task { await http.close() } }
+        var request = RenewRequest()
+        request.certificateRequest = try CertificateRequest(key: credentials.identity.key).pem
+        let options = RPCCallOptions(timeout: Self.answerDeadline)
+        let answer = try await EnrollmentServiceClient(client).renew(request, options: options)
+        try credentials.renewed(Certificate(pem: answer.certificate))
+    }
+}

@@ -1,0 +1,60 @@
+internal import COpenSSL
+
+/// A certificate authority: signs certificates for keys it is shown.
+package struct CertificateAuthority: Sendable {
+    /// A certificate begins this many seconds before it is made, for machines whose clocks are behind.
+    package static let backdating: Int64 = 300
+    /// How long an authority's own certificate is good, in seconds: ten years.
+    package static let lifetime: Int64 = 10 * 365 * 86_400
+
+    package let certificate: Certificate
+    package let key: PrivateKey
+
+    /// An authority that was made before; throws where key and certificate do not belong together.
+    package init(certificate: Certificate, key: PrivateKey) throws(TransportError) {
+        guard certificate.keyFingerprint == key.fingerprint else {
+            throw TransportError(.tls, "the authority's key does not belong to its certificate")
+        }
+        self.certificate = certificate
+        self.key = key
+    }
+
+    /// Makes a new one at `now`, seconds since 1970.
+    package static func make(commonName: String, now: Int64) throws(TransportError) -> CertificateAuthority {
+        let key = try PrivateKey()
+        let draft = try CertificateDraft(commonName: commonName, from: now - backdating, until: now + lifetime)
+        try unsafe draft.set(publicKey: key.raw)
+        try draft.setIssuer(nil)
+        try draft.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0", issuer: nil)
+        try draft.add(NID_key_usage, "critical,keyCertSign,cRLSign", issuer: nil)
+        try draft.add(NID_subject_key_identifier, "hash", issuer: nil)
+        return try CertificateAuthority(certificate: try draft.signed(by: key), key: key)
+    }
+
+    /// Signs a certificate for the request's key at `now`, seconds since 1970.
+    package func issue(
+        _ profile: CertificateProfile,
+        for request: CertificateRequest,
+        now: Int64
+    ) throws(TransportError) -> Certificate {
+        guard let names = profile.alternativeNames else {
+            throw TransportError(.tls, "a certificate needs names, and plain ones")
+        }
+        let usages = (profile.isServer ? ["serverAuth"] : []) + (profile.isClient ? ["clientAuth"] : [])
+        guard !usages.isEmpty else { throw TransportError(.tls, "a certificate is for a server or a client") }
+        let draft = try CertificateDraft(
+            commonName: profile.commonName,
+            from: now - Self.backdating,
+            until: min(now + profile.lifetime, certificate.notAfter)
+        )
+        try unsafe draft.set(publicKey: request.publicKey)
+        try draft.setIssuer(certificate)
+        try draft.add(NID_basic_constraints, "critical,CA:FALSE", issuer: certificate)
+        try draft.add(NID_key_usage, "critical,digitalSignature", issuer: certificate)
+        try draft.add(NID_ext_key_usage, usages.joined(separator: ","), issuer: certificate)
+        try draft.add(NID_subject_key_identifier, "hash", issuer: certificate)
+        try draft.add(NID_authority_key_identifier, "keyid:always", issuer: certificate)
+        try draft.add(NID_subject_alt_name, names, issuer: certificate)
+        return try draft.signed(by: key)
+    }
+}

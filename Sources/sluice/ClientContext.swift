@@ -1,0 +1,10 @@
+/// What a user's program needs to call one control server.
+struct ClientContext: Codable, Hashable, Sendable {
+    var name: String
+    /// HOST:PORT.
+    var server: String
+    /// The certificate of control's authority in PEM; nil for plaintext.
+    var certificateAuthority: String?
+    /// An API token; nil where control asks for none.
+    var token: String?
+}

@@ -1,0 +1,38 @@
+import Control
+import Foundation
+import Logging
+
+/// What a control server leaves for the users of its machine: `context.json` in its data folder, and, on loopback, the
+/// context `local` in the file of the user who runs it.
+struct LocalContext: Sendable {
+    static let name = "local"
+
+    let folder: String
+    let logger: Logger
+
+    /// Control listens; the credentials are nil for plaintext.
+    func write(host: String, port: Int, credentials: ControlCredentials?) {
+        let place = BoundAddress(host: host, port: port).reachable
+        let context = ClientContext(
+            name: Self.name,
+            server: "\(place.host.contains(":") ? "[\(place.host)]" : place.host):\(place.port)",
+            certificateAuthority: credentials?.authority,
+            token: credentials?.adminToken
+        )
+        var own = ContextFile()
+        own.put(context)
+        own.currentContext = Self.name
+        let path = "\(folder)/context.json"
+        do {
+            try own.write(to: path)
+            logger.info("an admin's context is in \(path)")
+            guard place.isLoopback, let users = ContextFile.path else { return }
+            var file = try ContextFile.read(users)
+            file.put(context)
+            if file.currentContext == nil { file.currentContext = Self.name }
+            try file.write(to: users)
+        } catch {
+            logger.notice("the context \(Self.name) could not be written", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Store
+import Testing
+import Units
+
+/// Tokens, enrollments and the audit log: what every backend must do.
+@Suite(.timeLimit(.minutes(2)))
+struct AccessStoreTests {
+    private func withStore(_ factory: StoreFactory, _ body: (any ControlStore) async throws -> Void) async throws {
+        let folder = try ScratchFolder()
+        let store = try await factory.open(folder.database)
+        try await body(store)
+        try await store.close()
+        withExtendedLifetime(folder) {}
+    }
+
+    private func digest(_ byte: UInt8) -> [UInt8] { Array(repeating: byte, count: 32) }
+
+    private func joinToken(_ name: String, _ byte: UInt8, node: NodeID? = nil, uses: UInt32 = 1) -> JoinTokenRecord {
+        JoinTokenRecord(
+            id: Samples.id(name),
+            role: .agent,
+            node: node,
+            digest: digest(byte),
+            maximumUses: uses,
+            createdAt: 0,
+            expiresAt: 100
+        )
+    }
+
+    private func wanted(_ node: String, key: UInt8, role: NodeRecordRole = .agent) -> EnrollmentRecord {
+        EnrollmentRecord(
+            node: Samples.id(node),
+            role: role,
+            keyDigest: digest(key),
+            token: Samples.id("j"),
+            enrolledAt: 5
+        )
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `A single-use token lets one node in, and the same node again`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            try await store.createJoinToken(joinToken("j", 1), now: 0)
+            #expect(try await store.enroll(tokenDigest: digest(9), now: 5, wanted("n1", key: 1)) == nil)
+            let first = try await store.enroll(tokenDigest: digest(1), now: 5, wanted("n1", key: 1))
+            #expect(first?.verdict == .admitted(countsUse: true))
+            let again = try await store.enroll(tokenDigest: digest(1), now: 6, wanted("n1", key: 1))
+            #expect(again?.verdict == .admitted(countsUse: false))
+            let other = try await store.enroll(tokenDigest: digest(1), now: 7, wanted("n2", key: 2))
+            #expect(other?.verdict == .spent)
+            #expect(try await store.enrollments() == [wanted("n1", key: 1)])
+            #expect(try await store.joinTokens(PageRequest()).records.map(\.uses) == [1])
+        }
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `Only a token for one node takes its name over, revoked or not`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            let node: NodeID = Samples.id("n1")
+            try await store.createJoinToken(joinToken("j", 1, uses: 10), now: 0)
+            try await store.createJoinToken(joinToken("k", 2, node: node), now: 0)
+            _ = try await store.enroll(tokenDigest: digest(1), now: 5, wanted("n1", key: 1))
+            try await store.revokeEnrollment(node, at: 8)
+            try await store.revokeEnrollment(node, at: 9)
+            #expect(try await store.enrollments().map(\.revokedAt) == [8])
+            for key in [UInt8(1), 2] {
+                let refused = try await store.enroll(tokenDigest: digest(1), now: 10, wanted("n1", key: key))
+                #expect(refused?.verdict == .nameTaken)
+            }
+            let elsewhere = try await store.enroll(tokenDigest: digest(2), now: 10, wanted("n2", key: 2))
+            #expect(elsewhere?.verdict == .otherNode)
+            let back = try await store.enroll(tokenDigest: digest(2), now: 10, wanted("n1", key: 2))
+            #expect(back?.verdict == .admitted(countsUse: true))
+            #expect(try await store.enrollments().map(\.revokedAt) == [nil])
+            let error = await #expect(throws: StoreError.self) {
+                try await store.revokeEnrollment(Samples.id("n9"), at: 1)
+            }
+            #expect(error?.code == .notFound)
+        }
+    }
+
+    @Test func `A token of the other role, and one that has ended, let nobody in`() {
+        let token = joinToken("j", 1, uses: 2)
+        #expect(token.verdict(on: wanted("n", key: 1, role: .relay), known: nil, now: 5) == .otherRole)
+        #expect(token.verdict(on: wanted("n", key: 1), known: nil, now: 100) == .spent)
+        #expect(token.verdict(on: wanted("n", key: 1), known: wanted("n", key: 1), now: 100) == .spent)
+        #expect(token.verdict(on: wanted("n", key: 1), known: nil, now: 99) == .admitted(countsUse: true))
+    }
+
+    @Test func `A node comes back with another token and its own key, unless it was revoked`() {
+        let token = joinToken("k", 2)
+        var known = wanted("n", key: 1)
+        #expect(token.verdict(on: wanted("n", key: 1), known: known, now: 5) == .admitted(countsUse: true))
+        #expect(token.verdict(on: wanted("n", key: 2), known: known, now: 5) == .nameTaken)
+        known.revokedAt = 4
+        #expect(token.verdict(on: wanted("n", key: 1), known: known, now: 5) == .nameTaken)
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `API tokens come back as they were, and ended join tokens go`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            let token = APITokenRecord(
+                id: Samples.id("ci"),
+                role: .operator,
+                digest: digest(3),
+                createdAt: 1,
+                expiresAt: 2
+            )
+            let admin = APITokenRecord(id: Samples.id("admin"), role: .admin, digest: digest(4), createdAt: 1)
+            try await store.createAPIToken(token)
+            try await store.createAPIToken(admin)
+            #expect(try await store.allAPITokens() == [admin, token])
+            await #expect(throws: StoreError.self) { try await store.createAPIToken(token) }
+            try await store.deleteAPIToken(token.id)
+            await #expect(throws: StoreError.self) { try await store.deleteAPIToken(token.id) }
+            #expect(try await store.apiTokens(PageRequest()).records == [admin])
+            try await store.createJoinToken(joinToken("j", 1), now: 0)
+            try await store.createJoinToken(joinToken("k", 2), now: 100)
+            #expect(try await store.joinTokens(PageRequest()).records.map(\.id) == [Samples.id("k")])
+            try await store.deleteJoinToken(Samples.id("k"))
+            await #expect(throws: StoreError.self) { try await store.deleteJoinToken(Samples.id("k")) }
+        }
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `The audit log is read newest first, page by page`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            for number in 1...5 {
+                try await store.appendAudit(
+                    AuditEntry(
+                        time: Int64(number),
+                        principal: "token/ci",
+                        method: "m",
+                        resource: "r\(number)",
+                        outcome: "OK",
+                        peer: "127.0.0.1"
+                    )
+                )
+            }
+            let first = try await store.auditEntries(PageRequest(size: 3))
+            #expect(first.records.map(\.resource) == ["r5", "r4", "r3"] && first.records[0].sequence == 5)
+            let second = try await store.auditEntries(PageRequest(size: 3, token: first.nextToken))
+            #expect(second.records.map(\.resource) == ["r2", "r1"] && second.nextToken == nil)
+        }
+    }
+}

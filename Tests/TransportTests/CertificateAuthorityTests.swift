@@ -1,0 +1,177 @@
+import Foundation
+import NIOCore
+import Testing
+
+@testable import Transport
+
+/// Certificates of an authority of our own, and TLS with them on both sides.
+@Suite(.timeLimit(.minutes(1))) struct CertificateAuthorityTests {
+    private static let epoch: Int64 = 1_750_000_000
+
+    private func identity(
+        _ authority: CertificateAuthority,
+        uri: String,
+        from now: Int64,
+        lifetime: Int64 = 3600
+    ) throws -> TLSIdentity {
+        let key = try PrivateKey()
+        var profile = CertificateProfile(commonName: "test", lifetime: lifetime)
+        profile.addresses = ["127.0.0.1"]
+        profile.dnsNames = ["localhost"]
+        profile.uris = [uri]
+        profile.isServer = true
+        profile.isClient = true
+        let certificate = try authority.issue(profile, for: CertificateRequest(key: key), now: now)
+        return TLSIdentity(certificate: certificate, key: key)
+    }
+
+    @Test func `a certificate says what it was asked to say, and is signed by its authority`() throws {
+        let authority = try CertificateAuthority.make(commonName: "Test CA", now: Self.epoch)
+        let made = try identity(authority, uri: "sluice://node/a?role=agent", from: Self.epoch)
+        let read = try Certificate(pem: made.certificate.pem)
+        #expect(read.uris == ["sluice://node/a?role=agent"])
+        #expect(read.notBefore == Self.epoch - CertificateAuthority.backdating)
+        #expect(read.notAfter == Self.epoch + 3600)
+        #expect(read.isFor(host: "127.0.0.1") && read.isFor(host: "localhost") && !read.isFor(host: "127.0.0.2"))
+        #expect(read.isSigned(by: authority.certificate) && authority.certificate.isSigned(by: authority.certificate))
+        #expect(read.keyFingerprint == made.key.fingerprint && read.keyFingerprint.count == 32)
+        #expect(read.fingerprint != authority.certificate.fingerprint)
+        let other = try CertificateAuthority.make(commonName: "Test CA", now: Self.epoch)
+        #expect(!read.isSigned(by: other.certificate))
+        #expect(throws: TransportError.self) {
+            try CertificateAuthority(certificate: authority.certificate, key: other.key)
+        }
+        let again = try CertificateAuthority(
+            certificate: Certificate(pem: authority.certificate.pem),
+            key: PrivateKey(pem: authority.key.pem)
+        )
+        #expect(again.certificate.fingerprint == authority.certificate.fingerprint)
+    }
+
+    @Test func `a name that could be taken for two is refused, and so is a damaged request`() throws {
+        let authority = try CertificateAuthority.make(commonName: "Test CA", now: Self.epoch)
+        #expect(throws: TransportError.self) {
+            try identity(authority, uri: "sluice://node/a,DNS:control.example", from: Self.epoch)
+        }
+        let pem = try CertificateRequest(key: PrivateKey()).pem
+        #expect(try CertificateRequest(pem: pem).keyFingerprint.count == 32)
+        let middle = pem.index(pem.startIndex, offsetBy: pem.count / 2)
+        let digit = pem[middle] == "A" ? "B" : "A"
+        #expect(throws: TransportError.self) {
+            try CertificateRequest(pem: pem.replacingCharacters(at: middle, with: digit))
+        }
+        #expect(throws: TransportError.self) {
+            try CertificateRequest(pem: String(repeating: "x", count: CertificateRequest.maximumBytes + 1))
+        }
+    }
+
+    // MARK: Handshakes
+
+    /// What a server saw of a client: nil where the handshake failed.
+    private func handshake(server: TLSServerContext, client: TLSClientContext) throws -> TLSSession? {
+        let (near, far) = (
+            try TLSSession(client: client, serverName: "127.0.0.1", alpn: ["h2"]), try TLSSession(server: server)
+        )
+        for _ in 0..<8 {
+            do {
+                let isClientDone = try near.handshake()
+                if let bytes = near.takeOutput() { far.feed(bytes) }
+                let isServerDone = try far.handshake()
+                if let bytes = far.takeOutput() { near.feed(bytes) }
+                if isClientDone, isServerDone { return far }
+            } catch {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    private func now() -> Int64 { Int64(Date().timeIntervalSince1970) }
+
+    @Test func `both sides prove themselves, and the server learns the client's names`() throws {
+        let authority = try CertificateAuthority.make(commonName: "Test CA", now: now())
+        let server = try TLSServerContext(
+            identity: identity(authority, uri: "sluice://control", from: now()),
+            authority: authority.certificate,
+            asksClients: true
+        )
+        let shown = try identity(authority, uri: "sluice://node/a?role=agent", from: now())
+        let client = try TLSClientContext(
+            trust: .authority(authority.certificate),
+            identity: shown,
+            requiredURI: "sluice://control"
+        )
+        let session = try #require(try handshake(server: server, client: client))
+        #expect(session.peerCertificate?.uris == ["sluice://node/a?role=agent"])
+        #expect(session.peerCertificate?.keyFingerprint == shown.key.fingerprint)
+        let nameless = try TLSClientContext(trust: .authority(authority.certificate))
+        let anonymous = try #require(try handshake(server: server, client: nameless))
+        #expect(anonymous.peerCertificate == nil)
+        let wrong = try TLSClientContext(trust: .authority(authority.certificate), requiredURI: "sluice://other")
+        #expect(try handshake(server: server, client: wrong) == nil)
+    }
+
+    @Test func `a pinned authority is trusted by its fingerprint alone, and no other is`() throws {
+        let (authority, other) = (
+            try CertificateAuthority.make(commonName: "Test CA", now: now()),
+            try CertificateAuthority.make(commonName: "Test CA", now: now())
+        )
+        let server = try TLSServerContext(
+            identity: identity(authority, uri: "sluice://control", from: now()),
+            authority: authority.certificate,
+            asksClients: true
+        )
+        let pinned = try TLSClientContext(trust: .pinned(authority.certificate.fingerprint))
+        #expect(try handshake(server: server, client: pinned) != nil)
+        let wrong = try TLSClientContext(trust: .pinned(other.certificate.fingerprint))
+        #expect(try handshake(server: server, client: wrong) == nil)
+        // A server that sends the pinned authority along, but whose own certificate is by another.
+        let impostor = try TLSServerContext(
+            identity: identity(other, uri: "sluice://control", from: now()),
+            authority: authority.certificate,
+            asksClients: true
+        )
+        #expect(try handshake(server: impostor, client: pinned) == nil)
+    }
+
+    @Test func `a client certificate by another authority is refused`() throws {
+        let (authority, other) = (
+            try CertificateAuthority.make(commonName: "Test CA", now: now()),
+            try CertificateAuthority.make(commonName: "Test CA", now: now())
+        )
+        let server = try TLSServerContext(
+            identity: identity(authority, uri: "sluice://control", from: now()),
+            authority: authority.certificate,
+            asksClients: true
+        )
+        let client = try TLSClientContext(
+            trust: .authority(authority.certificate),
+            identity: identity(other, uri: "sluice://node/a?role=agent", from: now())
+        )
+        #expect(try handshake(server: server, client: client) == nil)
+    }
+
+    @Test(arguments: [(-200, true), (-400, false), (900, false), (500, true)])
+    func `clocks that differ by less than five minutes are forgiven`(offset: Int64, isAccepted: Bool) throws {
+        // Negative: the certificate ended that many seconds ago. Positive: it was made that far in the future, and
+        // begins 300 seconds before.
+        let authority = try CertificateAuthority.make(commonName: "Test CA", now: now() - 86_400)
+        let server = try TLSServerContext(
+            identity: identity(authority, uri: "sluice://control", from: now()),
+            authority: authority.certificate,
+            asksClients: true
+        )
+        let made = now() + (offset < 0 ? offset - 1000 : offset)
+        let client = try TLSClientContext(
+            trust: .authority(authority.certificate),
+            identity: identity(authority, uri: "sluice://node/a?role=agent", from: made, lifetime: 1000)
+        )
+        #expect(try (handshake(server: server, client: client) != nil) == isAccepted)
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(at index: String.Index, with text: String) -> String {
+        self[..<index] + text + self[self.index(after: index)...]
+    }
+}
