@@ -80,4 +80,84 @@ import Units
         }
         #expect(spent.count > 10)
     }
+
+    @Test func `what a lowered limit has left out is reserved over a restart`() throws {
+        let (one, other) = (try #require(NodeID("a")), try #require(NodeID("b")))
+        let windows = [WindowLimit(length: .seconds(60), bytes: 1 << 30)]
+        func limited(to connections: UInt32) -> OriginLimit {
+            OriginLimit(connections: connections, rate: 4_000_000, windows: windows)
+        }
+        var book = LeaseBook(
+            limit: limited(to: 4),
+            terms: terms,
+            epoch: Epoch(rawValue: 1),
+            reserve: LeaseReserve(),
+            at: .zero
+        )
+        var actions: [LeaseAction] = []
+        book.heartbeatArrived(heartbeat(1), from: one, at: .zero, into: &actions)
+        book.limitChanged(to: limited(to: 1), at: .zero, into: &actions)
+        let kept = try #require(
+            actions.compactMap { if case .persist(let reserve) = $0 { reserve } else { nil } }.last
+        )
+        var again = LeaseBook(limit: limited(to: 1), terms: terms, epoch: Epoch(rawValue: 2), reserve: kept, at: .zero)
+        actions = []
+        again.limitChanged(to: limited(to: 4), at: .zero, into: &actions)
+        again.heartbeatArrived(heartbeat(1), from: other, at: .zero, into: &actions)
+        #expect(grants(actions).allSatisfy { $0.1.amounts == .none })
+    }
+
+    @Test func `what was granted without a limit is reserved over a restart that brings one`() throws {
+        let (one, other) = (try #require(NodeID("a")), try #require(NodeID("b")))
+        let open = OriginLimit(connections: nil, rate: nil)
+        var book = LeaseBook(limit: open, terms: terms, epoch: Epoch(rawValue: 1), reserve: LeaseReserve(), at: .zero)
+        var actions: [LeaseAction] = []
+        book.heartbeatArrived(heartbeat(1), from: one, at: .zero, into: &actions)
+        guard case .persist(let kept)? = actions.first else {
+            Issue.record("nothing was made durable first")
+            return
+        }
+        var again = LeaseBook(limit: limit, terms: terms, epoch: Epoch(rawValue: 2), reserve: kept, at: .zero)
+        actions = []
+        again.heartbeatArrived(heartbeat(1), from: other, at: .zero, into: &actions)
+        #expect(grants(actions).allSatisfy { $0.1.amounts == .none })
+    }
+
+    @Test func `a chunk of an earlier run is not taken for one of this`() throws {
+        let one = try #require(NodeID("a"))
+        let limit = OriginLimit(
+            connections: 4,
+            rate: 4_000_000,
+            windows: [WindowLimit(length: .seconds(60), bytes: 1 << 20)]
+        )
+        var chunks: [UInt64] = []
+        for epoch in 1...2 as ClosedRange<UInt64> {
+            var book = LeaseBook(
+                limit: limit,
+                terms: terms,
+                epoch: Epoch(rawValue: epoch),
+                reserve: LeaseReserve(),
+                at: .zero
+            )
+            var actions: [LeaseAction] = []
+            book.heartbeatArrived(heartbeat(1), from: one, at: .zero, into: &actions)
+            chunks += grants(actions).compactMap(\.1.chunk?.id)
+        }
+        #expect(chunks.count == 2 && chunks[0] != chunks[1])
+    }
+
+    @Test func `a holder that never acknowledges costs a bounded amount of memory and keeps what it may believe in`()
+        throws
+    {
+        let (one, other) = (try #require(NodeID("a")), try #require(NodeID("b")))
+        var book = LeaseBook(limit: limit, terms: terms, epoch: Epoch(rawValue: 1), reserve: LeaseReserve(), at: .zero)
+        var actions: [LeaseAction] = []
+        book.heartbeatArrived(heartbeat(1), from: one, at: .zero, into: &actions)
+        // A second holder halves what later grants give the first, which still may believe in all of it.
+        book.heartbeatArrived(heartbeat(1), from: other, at: .zero, into: &actions)
+        for sequence in 2...1_000 as ClosedRange<UInt64> {
+            book.heartbeatArrived(heartbeat(sequence), from: one, at: .zero, into: &actions)
+        }
+        #expect(book.granted(at: .zero).connections == 4)
+    }
 }

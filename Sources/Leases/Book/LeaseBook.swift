@@ -13,6 +13,9 @@ package struct LeaseBook: Sendable {
     /// Holders of one origin at most; one more is not granted anything.
     package static let maximumHolders = 1_000_000
 
+    /// Grants of one holder that are kept apart; older ones are taken together, as large and as long as any of them.
+    private static let maximumGrants = 16
+
     /// Up to how many holders hear of a changed limit at once.
     package static let holdersToldAtOnce = 1_000
 
@@ -34,13 +37,25 @@ package struct LeaseBook: Sendable {
         func held(_ now: BootTime) -> LeaseAmounts {
             grants.reduce(.none) { $1.ends > now ? .larger($0, $1.amounts) : $0 }
         }
+
+        /// One that counts for at least as much and as long as the two oldest: it goes when the newer of them would.
+        mutating func joinOldest() {
+            let (first, second) = (grants[0], grants[1])
+            let joined = Grant(
+                counter: max(first.counter, second.counter),
+                amounts: .larger(first.amounts, second.amounts),
+                ends: max(first.ends, second.ends)
+            )
+            grants.replaceSubrange(0..<2, with: [joined])
+        }
     }
 
     package private(set) var limit: OriginLimit
     private let terms: LeaseTerms
     private let epoch: Epoch
     private var counter: UInt64 = 0
-    private var nextChunk: UInt64 = 1
+    /// Begins with the epoch: a chunk of an earlier run that is reported unused must not be taken for one of ours.
+    private var nextChunk: UInt64
     private var holders: [NodeID: Holder] = [:]
     private var reserved: LeaseAmounts
     private var reservedUntil: BootTime
@@ -54,6 +69,7 @@ package struct LeaseBook: Sendable {
         self.limit = limit
         self.terms = terms
         self.epoch = epoch
+        self.nextChunk = epoch.rawValue << 32 | 1
         self.reserved = reserve.amounts
         self.durable = reserve.amounts
         self.reservedUntil = now + terms.granterSpan
@@ -193,10 +209,10 @@ package struct LeaseBook: Sendable {
         counter += 1
         let chunk = amounts == .none ? nil : chunk(for: &holder, at: now)
         holder.grants.append(Grant(counter: counter, amounts: amounts, ends: now + terms.granterSpan))
+        if holder.grants.count > Self.maximumGrants { holder.joinOldest() }
         holders[node] = holder
         if chunk != nil || !Self.covers(durable, granted(at: now)) {
-            // The whole limit at once: one write, not one a grant.
-            durable = LeaseAmounts(connections: limit.connections ?? 0, rate: limit.rate ?? 0)
+            durable = amountsToKeep(at: now)
             actions.append(.persist(LeaseReserve(amounts: durable, windows: windows.map(\.charges))))
         }
         actions.append(
@@ -213,6 +229,17 @@ package struct LeaseBook: Sendable {
             )
         )
         checkInvariants(at: now)
+    }
+
+    /// The whole limit at once, or where there is none twice what is out: a few writes, not one a grant. After a limit was
+    /// lowered more than it may still be out.
+    private func amountsToKeep(at now: BootTime) -> LeaseAmounts {
+        let granted = granted(at: now)
+        let whole = LeaseAmounts(
+            connections: limit.connections ?? (granted + granted).connections,
+            rate: limit.rate ?? (granted + granted).rate
+        )
+        return .larger(whole, granted)
     }
 
     private static func covers(_ durable: LeaseAmounts, _ granted: LeaseAmounts) -> Bool {
@@ -247,7 +274,7 @@ package struct LeaseBook: Sendable {
 
     /// I2: what holders may use and what is reserved fits the limit, unless the limit was lowered under them.
     package func checkInvariants(at now: BootTime) {
-        assert(holders.values.allSatisfy { $0.grants.count <= 64 }, "grants of one holder pile up")
+        assert(holders.values.allSatisfy { $0.grants.count <= Self.maximumGrants }, "grants of one holder pile up")
         for window in windows {
             assert(window.charges.values.reduce(0, +) <= window.limit.bytes, "a window is over its limit")
         }

@@ -1,10 +1,13 @@
 package import Units
 
 /// Counts the bytes granted within any window of a length: a ring of buckets, charged when granted, credited to the
-/// same bucket when reported unused (leases.md C2, kind 3). It holds 61 buckets of a 60th each, so any real window is
-/// covered whole.
+/// same bucket when reported unused (leases.md C2, kind 3). A chunk may be used up to a bucket's length after it was
+/// charged, and the origin's clock may run a little slower than ours: so the two buckets before a window's 61 count too,
+/// and any real window is covered whole.
 package struct ByteWindow: Hashable, Sendable {
     package static let buckets = 60
+    /// Buckets before the window that still count: one for late use, one for drift.
+    private static let lateBuckets = 2
 
     package let limit: WindowLimit
     private var charged: [Int64: UInt64] = [:]
@@ -29,7 +32,7 @@ package struct ByteWindow: Hashable, Sendable {
 
     /// Bytes that may still be granted now.
     package mutating func remaining(at now: BootTime) -> UInt64 {
-        let oldest = bucket(now) - Int64(Self.buckets)
+        let oldest = bucket(now) - Int64(Self.buckets + Self.lateBuckets)
         charged = charged.filter { $0.key >= oldest }
         let used = charged.values.reduce(0, +)
         return used < limit.bytes ? limit.bytes - used : 0
