@@ -32,6 +32,19 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// Links only against the fuzzer's runtime: `tools/fuzz` sets the variable.
+let fuzzProgram: [Target] =
+    Context.environment["SLUICE_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "sluice-fuzz",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/Fuzz/Program",
+            swiftSettings: swiftSettings
+        )
+    ]
+
 let package = Package(
     name: "sluice",
     platforms: [.macOS(.v15)],
@@ -139,6 +152,26 @@ let package = Package(
                 dependencies: ["CProtobufC"],
                 path: "Tests/InteropPeer/CInteropProto"
             ),
+            // Fuzz targets are a library, so that tests replay what the fuzzer found.
+            .target(
+                name: "FuzzTargets",
+                dependencies: [
+                    "Units", "Manifest", "BitTorrent", "Transport", "HTTP", "RPC", "SluiceAPI", "PieceCache",
+                    "OriginClient", nio("NIOCore"),
+                ],
+                path: "Tests/Fuzz/Targets",
+                swiftSettings: swiftSettings
+            ),
+            .testTarget(
+                name: "FuzzTests",
+                dependencies: ["FuzzTargets", "Units"],
+                swiftSettings: swiftSettings
+            ),
+            .testTarget(
+                name: "SimulationTests",
+                dependencies: ["Units", "Manifest", "BitTorrent", "Download", "Leases", "Scheduling", "PieceCache"],
+                swiftSettings: swiftSettings
+            ),
             .testTarget(
                 name: "IntegrationTests",
                 dependencies: [
@@ -149,5 +182,6 @@ let package = Package(
                 swiftSettings: swiftSettings
             ),
         ],
+        fuzzProgram,
     ].flatMap(\.self)
 )

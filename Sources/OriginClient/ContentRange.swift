@@ -1,12 +1,14 @@
 /// A Content-Range field (RFC 9110 section 14.4).
-struct ContentRange: Hashable {
-    /// First and last byte; nil for `bytes */total`.
-    let first: UInt64?
-    let last: UInt64?
+package struct ContentRange: Hashable {
+    /// First byte; nil, as the last, for `bytes */total`.
+    package let first: UInt64?
+    /// Last byte; not below the first, below the total.
+    package let last: UInt64?
     /// Nil for `*`.
-    let total: UInt64?
+    package let total: UInt64?
 
-    init?(_ text: String) {
+    /// Nil for anything that is not of that form, or contradicts itself.
+    package init?(_ text: String) {
         let parts = text.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
         let halves = parts[1].split(separator: "/", omittingEmptySubsequences: false)

@@ -1,9 +1,9 @@
 /// An IMF-fixdate (RFC 9110 section 5.6.7) in seconds since 1970.
-enum HTTPDate {
+package enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// Nil for anything else, the obsolete forms included.
-    static func seconds(_ text: String) -> Int64? {
+    package static func seconds(_ text: String) -> Int64? {
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[5] == "GMT", let day = DecimalField.number(parts[1]), (1...31).contains(day),
             let month = months.firstIndex(of: String(parts[2])), let year = DecimalField.number(parts[3]),

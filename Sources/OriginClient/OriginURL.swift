@@ -1,17 +1,19 @@
 /// An http or https URL in one strict form, so that what is checked is what libcurl connects to: no user names, no
 /// fragment sent, no dot segments, ASCII only.
-struct OriginURL: Hashable {
-    let scheme: String
+package struct OriginURL: Hashable, Sendable {
+    /// `http` or `https`.
+    package let scheme: String
     /// Lower case; an IPv6 address keeps its brackets.
-    let host: String
-    let port: UInt16
+    package let host: String
+    /// Never 0.
+    package let port: UInt16
     /// Begins with `/`.
-    let path: String
+    package let path: String
     /// With its `?`; empty when there is none.
-    let query: String
+    package let query: String
 
     /// Nil for anything that is not exactly such a URL.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard text.utf8.count <= Limits.urlBytes, text.utf8.allSatisfy(Self.isPlain) else { return nil }
         let lowered = text.prefix(8).lowercased()
         let scheme = lowered.hasPrefix("https://") ? "https" : lowered.hasPrefix("http://") ? "http" : nil
@@ -50,10 +52,10 @@ struct OriginURL: Hashable {
     }
 
     /// What is given to libcurl.
-    var text: String { "\(scheme)://\(host):\(port)\(path)\(query)" }
+    package var text: String { "\(scheme)://\(host):\(port)\(path)\(query)" }
 
     /// Where a Location field leads (RFC 3986 section 5.2); nil when that is no such URL.
-    func resolving(_ location: String) -> OriginURL? {
+    package func resolving(_ location: String) -> OriginURL? {
         let authority = "\(scheme)://\(host):\(port)"
         if location.contains("://"), let url = OriginURL(location) { return url }
         if location.hasPrefix("//") { return OriginURL("\(scheme):\(location)") }
@@ -69,7 +71,7 @@ struct OriginURL: Hashable {
     }
 
     /// Whether this is the base itself or lies below it, by whole path segments.
-    func isBelow(_ base: OriginURL) -> Bool {
+    package func isBelow(_ base: OriginURL) -> Bool {
         guard hasSameAuthority(as: base) else { return false }
         return base.path.hasSuffix("/")
             ? path.hasPrefix(base.path) : path == base.path || path.hasPrefix(base.path + "/")

@@ -1,14 +1,18 @@
 /// The status and the fields of one response that matter here.
-struct ResponseHead: Hashable, Sendable {
-    private(set) var status = 0
+package struct ResponseHead: Hashable, Sendable {
+    /// Three digits as they came; 0 before the status line and where that has none.
+    package private(set) var status = 0
     private var fields: [String: String] = [:]
     private var byteCount = 0
 
+    /// Before the first line.
+    package init() {}
+
     /// The last value of a field; the name is in lower case.
-    subscript(_ name: String) -> String? { fields[name] }
+    package subscript(_ name: String) -> String? { fields[name] }
 
     /// A line without its line end. A status line begins anew. False when the head is larger than allowed.
-    mutating func lineArrived(_ line: String) -> Bool {
+    package mutating func lineArrived(_ line: String) -> Bool {
         byteCount += line.utf8.count
         guard byteCount <= Limits.headBytes else { return false }
         if line.hasPrefix("HTTP/") {
@@ -24,12 +28,13 @@ struct ResponseHead: Hashable, Sendable {
     }
 
     var contentLength: UInt64? { self["content-length"].flatMap { DecimalField.number($0) } }
-    var contentRange: ContentRange? { self["content-range"].flatMap { ContentRange($0) } }
+    /// Content-Range; nil where there is none that makes sense.
+    package var contentRange: ContentRange? { self["content-range"].flatMap { ContentRange($0) } }
     var isEncoded: Bool { self["content-encoding"].map { $0.lowercased() != "identity" && !$0.isEmpty } ?? false }
     var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) }
 
-    /// Retry-After, as seconds or against the origin's own Date.
-    var retryAfter: Duration? {
+    /// Retry-After, as seconds or against the origin's own Date; at most a day.
+    package var retryAfter: Duration? {
         guard let text = self["retry-after"] else { return nil }
         if let seconds = DecimalField.number(text) {
             return .seconds(min(Int64(clamping: seconds), Limits.retryAfterSeconds))

@@ -1,32 +1,34 @@
-internal import Manifest
-internal import Units
+package import Manifest
+package import Units
 
 /// What a blob's journal says: which pieces are proven, and which of them are sure to be on the disk itself.
 ///
 /// An entry is written after its piece's data. A crash of the process leaves both in the page cache; a loss of power may
 /// leave the entry without the data. So pieces under a sync mark are offered at once after a restart, later ones are hashed
 /// again first. Damaged entries (torn by the crash) are as if they had never been.
-struct CacheJournal: Sendable {
+package struct CacheJournal: Sendable {
     /// What a journal gives back after a restart.
-    struct Recovery: Sendable {
+    package struct Recovery: Sendable {
         /// Sure to be on disk.
-        var offer: [PieceIndex: PieceHashes] = [:]
+        package var offer: [PieceIndex: PieceHashes] = [:]
         /// To be read and hashed before they may be offered.
-        var rehash: [PieceIndex: PieceHashes] = [:]
+        package var rehash: [PieceIndex: PieceHashes] = [:]
         /// Where writing goes on.
-        var journal: CacheJournal
+        package var journal: CacheJournal
     }
 
-    static let headerByteCount = 64
+    /// Bytes before the first entry.
+    package static let headerByteCount = 64
     private static let magic = Array("SLCJ".utf8) + [1, 0, 0, 0]
 
     /// Entries so far, damaged ones included.
-    private(set) var entryCount: UInt32
+    package private(set) var entryCount: UInt32
 
     /// A new journal.
-    init() { entryCount = 0 }
+    package init() { entryCount = 0 }
 
-    static func header(blob: BlobID, geometry: PieceGeometry) -> [UInt8] {
+    /// The bytes a journal of this blob begins with.
+    package static func header(blob: BlobID, geometry: PieceGeometry) -> [UInt8] {
         var bytes = magic + blob.bytes
         let size = geometry.size.rawValue
         bytes += JournalEntry.bigEndian(UInt32(truncatingIfNeeded: size >> 32))
@@ -42,14 +44,14 @@ struct CacheJournal: Sendable {
     }
 
     /// More than this is no journal of the blob.
-    static func maximumByteCount(_ geometry: PieceGeometry) -> UInt64 {
+    package static func maximumByteCount(_ geometry: PieceGeometry) -> UInt64 {
         UInt64(
             headerByteCount + JournalEntry.byteCount * (1024 + geometry.pieceCount.int * Limits.journalEntriesPerPiece)
         )
     }
 
     /// Reads a journal file, however damaged. Nil where its header is not this blob's: discard everything.
-    static func recovered(from bytes: [UInt8], blob: BlobID, geometry: PieceGeometry) -> Recovery? {
+    package static func recovered(from bytes: [UInt8], blob: BlobID, geometry: PieceGeometry) -> Recovery? {
         guard UInt64(bytes.count) <= maximumByteCount(geometry) else { return nil }
         guard bytes.starts(with: header(blob: blob, geometry: geometry)) else { return nil }
         var written: [PieceIndex: (number: UInt32, hashes: PieceHashes)] = [:]
@@ -82,10 +84,10 @@ struct CacheJournal: Sendable {
     }
 
     /// The next entry, which counts once `entryWritten` is told.
-    func entry(for event: JournalEntry.Event) -> JournalEntry { JournalEntry(number: entryCount, event: event) }
+    package func entry(for event: JournalEntry.Event) -> JournalEntry { JournalEntry(number: entryCount, event: event) }
 
     /// The entry is in the file. Traps for another than the next.
-    mutating func entryWritten(_ entry: JournalEntry) {
+    package mutating func entryWritten(_ entry: JournalEntry) {
         precondition(entry.number == entryCount, "journal entries are written in order")
         entryCount += 1
     }

@@ -1,9 +1,10 @@
-internal import Manifest
-internal import Units
+package import Manifest
+package import Units
 
 /// One record of a blob's journal: 72 bytes, the last eight of them a truncated SHA-256 over the others.
-struct JournalEntry: Hashable, Sendable {
-    enum Event: Hashable, Sendable {
+package struct JournalEntry: Hashable, Sendable {
+    /// What is recorded.
+    package enum Event: Hashable, Sendable {
         /// The piece's bytes, which have these hashes, were handed to the file system.
         case written(PieceIndex, PieceHashes)
         /// The bytes of every piece in entries before this number are on the disk itself.
@@ -12,12 +13,15 @@ struct JournalEntry: Hashable, Sendable {
         case withdrawn(PieceIndex)
     }
 
-    static let byteCount = 72
+    /// Bytes of each entry.
+    package static let byteCount = 72
     /// The entry's position, from 0: an entry read at another position is damaged.
-    let number: UInt32
-    let event: Event
+    package let number: UInt32
+    /// What it records.
+    package let event: Event
 
-    var encoded: [UInt8] {
+    /// The 72 bytes.
+    package var encoded: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)
         let kind: UInt32
@@ -36,13 +40,14 @@ struct JournalEntry: Hashable, Sendable {
         return bytes
     }
 
-    init(number: UInt32, event: Event) {
+    /// An entry for this position.
+    package init(number: UInt32, event: Event) {
         self.number = number
         self.event = event
     }
 
     /// Nil where the bytes are damaged or of no known kind.
-    init?(decoding bytes: ArraySlice<UInt8>, number: UInt32) {
+    package init?(decoding bytes: ArraySlice<UInt8>, number: UInt32) {
         guard bytes.count == Self.byteCount else { return nil }
         let all = Array(bytes)
         guard Self.checksum(Array(all[..<64])) == Array(all[64...]) else { return nil }
@@ -66,7 +71,8 @@ struct JournalEntry: Hashable, Sendable {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
     }
 
-    static func checksum(_ bytes: [UInt8]) -> [UInt8] {
+    /// The first eight bytes of the SHA-256.
+    package static func checksum(_ bytes: [UInt8]) -> [UInt8] {
         Array(SHA256Hasher.digest(of: bytes).bytes.prefix(8))
     }
 }

@@ -11,10 +11,15 @@ extension ProtoDuration {
     /// The span as Swift has it.
     package var duration: Duration { .seconds(seconds) + .nanoseconds(Int64(nanos)) }
 
-    /// Such as `"3.5s"`: seconds with up to nine decimals.
+    /// Ten thousand years: what a duration may say.
+    private static let mostSeconds: UInt64 = 315_576_000_000
+
+    /// Such as `"3.5s"`: seconds with up to nine decimals. A stranger's message can hold any numbers: those beyond what a
+    /// duration may be become the nearest that it may.
     package var json: JSONValue {
         let sign = seconds < 0 || nanos < 0 ? "-" : ""
-        return .string("\(sign)\(seconds.magnitude)\(DecimalFraction.text(nanos.magnitude))s")
+        let whole = min(seconds.magnitude, Self.mostSeconds)
+        return .string("\(sign)\(whole)\(DecimalFraction.text(min(nanos.magnitude, 999_999_999)))s")
     }
 
     /// Reads `"3.5s"`.
@@ -23,8 +28,12 @@ extension ProtoDuration {
         let wrong = ProtobufError("a duration is seconds with up to nine decimals and an s, such as \"3.5s\"")
         guard case .string(let text) = json, text.hasSuffix("s") else { throw wrong }
         let isNegative = text.hasPrefix("-")
-        let parts = text.dropLast().drop { $0 == "-" }.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), let whole = Int64(parts[0]), whole <= 315_576_000_000,
+        let parts = text.dropLast().dropFirst(isNegative ? 1 : 0).split(
+            separator: ".",
+            omittingEmptySubsequences: false
+        )
+        guard (1...2).contains(parts.count), parts[0].utf8.allSatisfy({ (48...57).contains($0) }),
+            let whole = Int64(parts[0]), whole <= Self.mostSeconds,
             let fraction = parts.count == 2 ? DecimalFraction.nanoseconds(parts[1]) : 0
         else { throw wrong }
         seconds = isNegative ? -whole : whole

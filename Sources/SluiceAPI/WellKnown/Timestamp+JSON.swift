@@ -9,15 +9,22 @@ extension Timestamp {
         nanos = Int32(milliseconds - whole * 1000) * 1_000_000
     }
 
-    /// RFC 3339 in UTC, such as `"2026-11-23T20:00:00.250Z"`.
+    /// What RFC 3339 can say: the years 1 to 9999.
+    private static let firstSecond: Int64 = -62_135_596_800
+    private static let lastSecond: Int64 = 253_402_300_799
+
+    /// RFC 3339 in UTC, such as `"2026-11-23T20:00:00.250Z"`. A stranger's message can hold any numbers: those beyond what
+    /// a timestamp may be become the nearest that it may.
     package var json: JSONValue {
+        let seconds = min(max(seconds, Self.firstSecond), Self.lastSecond)
+        let fraction = DecimalFraction.text(UInt32(min(max(nanos, 0), 999_999_999)))
         let days = Self.floorDivide(seconds, 86_400)
         let rest = seconds - days * 86_400
         let (year, month, day) = Self.civil(days)
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let years = String(repeating: "0", count: max(0, 4 - String(year).count)) + String(year)
         let time = "\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
-        return .string("\(years)-\(two(month))-\(two(day))T\(time)\(DecimalFraction.text(UInt32(nanos)))Z")
+        return .string("\(years)-\(two(month))-\(two(day))T\(time)\(fraction)Z")
     }
 
     /// Reads RFC 3339 in UTC.

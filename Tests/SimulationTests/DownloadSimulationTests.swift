@@ -1,0 +1,62 @@
+import Download
+import Testing
+import Units
+
+/// The engine's properties over seeds (DESIGN.md section 6).
+@Suite struct DownloadSimulationTests {
+    @Test(arguments: Seeds.blocks)
+    func `it ends with any set of failing sources while one good one remains, and asks for nothing twice`(
+        block: Range<UInt64>
+    ) {
+        Seeds.each(in: block) { seed, generator in
+            var world = try DownloadWorld(seed: seed, generator)
+            try world.run()
+        }
+    }
+
+    @Test(arguments: Seeds.blocks)
+    func `assist starts only for a reason that held long enough, and stops only when peers are fast enough for long`(
+        block: Range<UInt64>
+    ) {
+        Seeds.each(in: block) { _, generator in
+            var policy = AssistPolicy()
+            policy.slowDuration = .seconds(generator.pick(1...10))
+            policy.stallDuration = .seconds(generator.pick(5...40))
+            policy.recoveryDuration = .seconds(generator.pick(1...5))
+            policy.hostileDuration = .seconds(generator.pick(1...5))
+            policy.isDisabled = generator.chance(10)
+            var (now, progress, fastFor, changes) = (BootTime.zero, 0.0, Duration.zero, 0)
+            var assist = AssistSwitch(policy: policy, at: now)
+            var fastSince: BootTime?
+            var slowSince: BootTime?
+            for _ in 0..<60 {
+                now = now + .milliseconds(generator.pick(50...1500))
+                let isFast = generator.chance(3) ? generator.chance(2) : fastSince != nil
+                progress = min(1, progress + (generator.chance(4) ? 0.02 : 0))
+                fastSince = isFast ? fastSince ?? now : nil
+                slowSince = isFast ? nil : slowSince ?? now
+                fastFor = fastSince.map { now - $0 } ?? .zero
+                let rate = BytesPerSecond(isFast ? 2_000_000 : 10)
+                let measurement = AssistSwitch.Measurement(
+                    peerRate: rate,
+                    progress: progress,
+                    peerCount: generator.chance(3) ? 0 : 2,
+                    httpWorks: true
+                )
+                let before = assist.isAssisting
+                switch assist.measured(measurement, at: now) {
+                case .start(.slow(_, _, let held)):
+                    try hold(held >= policy.slowDuration && slowSince.map { now - $0 >= held } ?? false, "not slow")
+                    try hold(!before, "started twice")
+                case .start: try hold(!before && !policy.isDisabled, "started twice, or though disabled")
+                case .stop: try hold(before && fastFor >= policy.recoveryDuration, "stopped too soon")
+                case .none: try hold(assist.isAssisting == before, "changed without a word")
+                }
+                if before != assist.isAssisting { changes += 1 }
+                try hold(!before || assist.isAssisting || isFast, "stopped while slow")
+                let hasBeenSlow = slowSince.map { now - $0 >= policy.slowDuration } ?? false
+                try hold(policy.isDisabled || !hasBeenSlow || assist.isAssisting, "slow for long and no assist")
+            }
+        }
+    }
+}
