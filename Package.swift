@@ -50,6 +50,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "sluice-bench", targets: ["sluice-bench"]),
         .executable(name: "protoc-gen-sluice", targets: ["protoc-gen-sluice"]),
     ],
     dependencies: [
@@ -128,6 +129,14 @@ let package = Package(
                 dependencies: [
                     "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", "OriginClient", "Node", "Control",
                     nio("NIOCore"), nio("NIOPosix"), logging, lifecycle, signals, argumentParser,
+                ],
+                swiftSettings: swiftSettings
+            ),
+            .executableTarget(
+                name: "sluice-bench",
+                dependencies: [
+                    "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", nio("NIOCore"), nio("NIOPosix"),
+                    argumentParser,
                 ],
                 swiftSettings: swiftSettings
             ),

@@ -1,0 +1,25 @@
+/// What has happened to a crowd so far. Times are nanoseconds of the monotonic clock.
+struct CrowdCounts: Equatable {
+    var open = 0
+    var welcomed = 0
+    var lost = 0
+    var failed = 0
+    var drained = 0
+    var tasks = 0
+    var repeats = 0
+    var heartbeats = 0
+    /// When the first and the last task that was new to its agent came.
+    var firstTask: UInt64 = 0
+    var lastTask: UInt64 = 0
+    /// When the last agent was welcomed.
+    var lastWelcome: UInt64 = 0
+
+    var json: String {
+        """
+        {"open":\(open),"welcomed":\(welcomed),"lost":\(lost),"failed":\(failed),"drained":\(drained),\
+        "tasks":\(tasks),"repeats":\(repeats),"heartbeats":\(heartbeats),\
+        "first_task":\(Double(firstTask) / 1e9),"last_task":\(Double(lastTask) / 1e9),\
+        "last_welcome":\(Double(lastWelcome) / 1e9)}
+        """
+    }
+}

@@ -1,0 +1,205 @@
+"""The suite `control` of tools/bench: a crowd of agents' streams on one control server on this machine."""
+import json
+import os
+import resource
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .fleet import Fleet
+from .process import Process, free_port, wait_until
+
+# Files a process has open beside its streams.
+SPARE_FILES = 200
+# What a kill -9 may cost, in seconds: the time all agents have to be back.
+RECONNECT_LIMIT = 120
+
+
+class Crowd(Process):
+    """The load generator, and the counts it last printed."""
+
+    def __init__(self, program, server, streams, root, *extra):
+        super().__init__(
+            [str(program), "control", "--server", server, "--streams", str(streams), "--relay", *extra],
+            "crowd", f"{root}/crowd.log",
+        )
+
+    @property
+    def counts(self):
+        with self.arrived:
+            line = self.lines[-1] if self.lines else "{}"
+            del self.lines[:-50]
+        return json.loads(line) if line.startswith("{") else {}
+
+    def wait(self, name, value, seconds):
+        """Waits for a count, and returns all of them."""
+        def reached():
+            assert self.running, "the generator has ended"
+            counts = self.counts
+            return counts if counts.get(name, 0) >= value else None
+        try:
+            return wait_until(reached, seconds, f"{name} = {value}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the crowd stands at {self.counts}") from None
+
+
+def resident(pid):
+    """Resident memory in bytes."""
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+    raise AssertionError("no VmRSS")
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def acknowledged(fleet, file_name):
+    """Assignments of the newest distribution whose latest revision is stored as applied."""
+    with sqlite3.connect(f"file:{fleet.root}/control/control.sqlite?mode=ro", uri=True, timeout=10) as database:
+        return database.execute(
+            "SELECT count(*) FROM task WHERE kind = 'agent' AND acknowledged_revision = revision AND distribution ="
+            " (SELECT d.id FROM distribution d JOIN blob b ON b.id = d.blob WHERE b.file_name = ?)", (file_name,)
+        ).fetchone()[0]
+
+
+def say(text):
+    print(f"-- {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments, as_json, binary):
+    """Prints a row for each thing measured; `binary` is sluice, with sluice-bench beside it."""
+    options, skip_unary = {"streams": "10000", "runs": "1"}, "--skip-unary" in arguments
+    rest = iter([argument for argument in arguments if argument != "--skip-unary"])
+    for argument in rest:
+        options[argument.removeprefix("--")] = next(rest)
+    streams = int(options["streams"])
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_FILES
+    if streams > most:
+        print(f"this machine lets a process have {most} streams, not {streams} (hard limit of open files)",
+              file=sys.stderr)
+        return 64
+    binary = Path(binary)
+    if not (binary.parent / "sluice-bench").exists():
+        subprocess.run(["swift", "build", "-c", "release", "--product", "sluice-bench"], check=True, stdout=sys.stderr,
+                       cwd=Path(__file__).resolve().parent.parent.parent)
+    runs = [list(run(binary, streams, skip_unary)) for _ in range(int(options["runs"]))]
+    for measured in zip(*runs):
+        show(row(measured), as_json)
+    return 0
+
+
+def row(measured):
+    """One row out of what every run measured: (case, metric, unit, value, rival, rival_name)."""
+    case, metric, unit, _, _, rival_name = measured[0]
+    values = [one[3] for one in measured]
+    rivals = [one[4] for one in measured if one[4] is not None]
+    middle, rival = statistics.median(values), statistics.median(rivals) if rivals else None
+    return {"suite": "control", "case": case, "metric": metric, "unit": unit, "sluice": round(middle, 3),
+            "rival": rival and round(rival, 3), "rival_name": rival_name,
+            "ratio": round(middle / rival, 3) if rival else None, "runs": len(values),
+            "min": round(min(values), 3), "max": round(max(values), 3)}
+
+
+def show(one, as_json):
+    if as_json:
+        print(json.dumps(one), flush=True)
+        return
+    rival = f"  {one['rival_name']} {one['rival']}, ratio {one['ratio']}" if one["rival"] else ""
+    print(f"{one['case']:18} {one['metric']:36} {one['sluice']:>10} {one['unit']:7}"
+          f" ({one['min']} to {one['max']}, {one['runs']} runs){rival}", flush=True)
+
+
+def run(binary, streams, skip_unary):
+    """Yields (case, metric, unit, value, rival, rival_name)."""
+    case = f"{streams} streams"
+    load = binary.parent / "sluice-bench"
+    with Fleet(binary) as fleet:
+        for name in ("one.img", "two.img"):
+            fleet.origin.make_file(name, 1)
+        control = fleet.start_control()
+        fleet.register_origin()
+        time.sleep(1)
+        before = resident(control.popen.pid)
+        start = time.monotonic()
+        crowd = Crowd(load, fleet.listens["control"], streams, fleet.root)
+        fleet.processes["crowd"] = crowd
+        counts = crowd.wait("welcomed", streams + 1, 300)
+        yield case, "all connected after", "s", counts["last_welcome"] - start, None, None
+        time.sleep(3)
+        after = resident(control.popen.pid)
+        say(f"control {before >> 20} MiB before, {after >> 20} MiB after; generator {resident(crowd.popen.pid) >> 20} MiB")
+        yield case, "resident memory of an idle stream", "KiB", (after - before) / streams / 1024, None, None
+        yield from push_to_all(fleet, control, crowd, streams, case)
+        yield from back_after_kill(fleet, crowd, streams, case)
+    if not skip_unary:
+        yield from unary(binary, load)
+
+
+def push_to_all(fleet, control, crowd, streams, case):
+    used = processor_seconds(control.popen.pid)
+    start = time.monotonic()
+    fleet.run("push", fleet.origin.base_url + "one.img", "--to", "bench=yes")
+    ordered = time.monotonic()
+    counts = crowd.wait("tasks", streams, 120)
+    say(f"the order was answered after {ordered - start:.2f} s, the first task came after"
+        f" {counts['first_task'] - start:.2f} s")
+    yield case, "push: order to last agent", "s", counts["last_task"] - start, None, None
+    yield case, "push: first to last agent", "s", counts["last_task"] - counts["first_task"], None, None
+    wait_until(lambda: acknowledged(fleet, "one.img") == streams, 120, "every acknowledgement in the store")
+    yield case, "push: order to last ack stored", "s", time.monotonic() - start, None, None
+    used = processor_seconds(control.popen.pid) - used
+    yield case, "push: control's processor per agent", "us", used / streams * 1e6, None, None
+    say(f"resident after the push: {resident(control.popen.pid) >> 20} MiB")
+
+
+def back_after_kill(fleet, crowd, streams, case):
+    """Kills control right after it has confirmed an order; every agent has to come back and get its task."""
+    tasks = crowd.counts["tasks"]
+    fleet.run("push", fleet.origin.base_url + "two.img", "--to", "bench=yes")
+    fleet.processes["control"].kill()
+    start = time.monotonic()
+    control = fleet.restart("control")
+    say(f"control listens again after {time.monotonic() - start:.2f} s; {crowd.counts['open']} streams still open")
+    crowd.wait("tasks", tasks + streams, RECONNECT_LIMIT)
+    counts = crowd.wait("welcomed", streams + 1, RECONNECT_LIMIT)
+    yield case, "kill -9: all back after", "s", counts["last_welcome"] - start, None, None
+    wait_until(lambda: acknowledged(fleet, "two.img") == streams, 120, "every acknowledgement in the store")
+    assert crowd.counts["tasks"] == tasks + streams, "a task was given twice as new"
+    lost = streams - acknowledged(fleet, "two.img")
+    yield case, "kill -9: tasks lost", "tasks", lost, None, None
+    time.sleep(3)
+    yield (case, "kill -9: resident memory of a stream", "KiB",
+           resident(control.popen.pid) / streams / 1024, None, None)
+
+
+def unary(binary, load):
+    """Health checks, ours and grpcio's, one after the other in the same run."""
+    with Fleet(binary) as fleet:
+        fleet.start_control()
+        ours = unary_load(load, fleet.listens["control"])
+    port = free_port()
+    server = os.path.join(os.path.dirname(__file__), "grpcio_server.py")
+    rival = Process([sys.executable, "-B", server, str(port)], "grpcio", os.devnull)
+    try:
+        rival.await_line("listening")
+        theirs = unary_load(load, f"127.0.0.1:{port}")
+    finally:
+        rival.stop()
+    for metric, unit in (("calls_per_second", "calls/s"), ("p50_ms", "ms"), ("p99_ms", "ms")):
+        yield "unary health check", metric, unit, ours[metric], theirs[metric], "grpcio"
+
+
+def unary_load(program, server):
+    load = Process([str(program), "unary", "--server", server], "unary load", os.devnull)
+    try:
+        return json.loads(load.await_line(r"^\{.*\}$", 60).group(0))
+    finally:
+        load.stop()
