@@ -15,6 +15,9 @@ package final class BlobCache: Sendable {
     let state: NIOLockedValueBox<BlobState>
     private let journal: Mutex<JournalFile>
     private let nextID = Atomic<UInt64>(0)
+    /// Whoever holds it is on the pool.
+    let runningDigest = Mutex(RunningDigest())
+    let isDigestExpected = Atomic(false)
 
     init(
         id: BlobID,
@@ -69,6 +72,7 @@ package final class BlobCache: Sendable {
         guard !shared else { throw PieceCacheError(.invalidArgument, "a delivered blob's pieces stay as they are") }
         let gone = state.withLockedValue { $0.withdrawn(pieces) }
         guard !gone.isEmpty else { return }
+        forgetDigest(of: gone)
         let freed = gone.reduce(ByteCount.zero) { $0 + geometry.range(of: $1).count }
         space.withRegistry { $0.shrank(id, by: freed) }
         try await space.onPool { () throws(PieceCacheError) in
@@ -176,6 +180,9 @@ package final class BlobCache: Sendable {
             throw error
         }
         announce(piece, hashes, length)
+        let range = geometry.range(of: piece)
+        space.files.startWriteback(of: data, at: range.start, count: range.count.int)
+        if isDigestExpected.load(ordering: .relaxed) { digestAhead() }
         try syncNow(always: false)
         return hashes
     }

@@ -136,6 +136,22 @@ struct BlobCacheTests {
         #expect(TemporaryFolder.contents(of: path) == fixture.bytes)
     }
 
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `a digest that runs beside the pieces is that of the whole file, whatever their order`(seed: UInt64) async throws {
+        let fixture = try CacheFixture(seed: seed)
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        blob.expectDigest()
+        var order = Array(0..<8)
+        var generator = SeededGenerator(seed: seed)
+        order.shuffle(using: &generator)
+        for piece in order.dropLast() { try await fixture.store([piece], in: blob) }
+        // What was digested of a piece that is withdrawn counts no more.
+        try await blob.withdraw([PieceIndex(order[0])])
+        try await fixture.store([order[7], order[0]], in: blob)
+        #expect(try await blob.digest() == SHA256Hasher.digest(of: fixture.bytes))
+    }
+
     @Test func `withdrawn pieces are unreadable and may be stored anew`() async throws {
         let fixture = try CacheFixture()
         let changed = try CacheFixture(seed: 2)

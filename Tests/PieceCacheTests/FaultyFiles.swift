@@ -25,6 +25,9 @@ final class FaultyFiles: CacheFiles {
         if let error { throw error }
         try real.write(bytes, to: file, at: offset)
     }
+    func startWriteback(of file: CacheFile, at offset: UInt64, count: Int) {
+        real.startWriteback(of: file, at: offset, count: count)
+    }
     func sync(_ file: CacheFile) throws(PieceCacheError) {
         if plan.withLock({ $0.failsSync }) { throw PieceCacheError(.disk, "a failed sync", errorNumber: 5) }
         try real.sync(file)

@@ -51,6 +51,7 @@ actor BlobDelivery {
             }
         }
         self.download = download
+        blob.cache.expectDigest()
         await report()
         reporting = Task {
             while !Task.isCancelled {
@@ -75,7 +76,10 @@ actor BlobDelivery {
 
     private func finish() async {
         do {
+            // The disk works while the digest is finished.
+            async let synced: Void = blob.cache.sync()
             let digest = try await blob.cache.digest()
+            try await synced
             if let expected = SHA256Digest(bytes: assignment.blob?.sha256 ?? []), digest != expected {
                 return await end(
                     .failed,

@@ -112,6 +112,7 @@ actor RelayBlob {
             await self.gathered(outcome)
         }
         self.download = download
+        if work.blob?.sha256.isEmpty == false { blob.cache.expectDigest() }
         await refill()
         running.append(Task { await pull() })
         running.append(Task { await tell() })

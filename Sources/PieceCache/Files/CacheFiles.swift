@@ -16,6 +16,8 @@ package protocol CacheFiles: Sendable {
     func setSize(of file: CacheFile, to size: UInt64) throws(PieceCacheError)
     /// All of the bytes.
     func write(_ bytes: RawSpan, to file: CacheFile, at offset: UInt64) throws(PieceCacheError)
+    /// Lets the disk begin with these bytes, so that a later `sync` has less to do; waits for nothing and promises nothing.
+    func startWriteback(of file: CacheFile, at offset: UInt64, count: Int)
     /// Appends exactly `count` bytes to the buffer.
     func read(_ count: Int, from file: CacheFile, at offset: UInt64, into buffer: inout ByteBuffer)
         throws(PieceCacheError)

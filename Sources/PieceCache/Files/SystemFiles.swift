@@ -71,6 +71,10 @@ package struct SystemFiles: CacheFiles {
         if error != 0 { throw failure(error, "pwrite", "a cache file") }
     }
 
+    package func startWriteback(of file: CacheFile, at offset: UInt64, count: Int) {
+        CLinux_start_writeback(file.descriptor, Int64(offset), Int64(count))
+    }
+
     package func read(_ count: Int, from file: CacheFile, at offset: UInt64, into buffer: inout ByteBuffer)
         throws(PieceCacheError)
     {

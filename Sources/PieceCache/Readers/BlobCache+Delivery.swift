@@ -1,4 +1,4 @@
-package import Manifest
+internal import Manifest
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import Units
@@ -19,30 +19,6 @@ extension BlobCache {
         let temporary = temporaryPath(beside: path)
         let files = space.files
         try await space.onPool { () throws(PieceCacheError) in try files.removeFile(temporary) }
-    }
-
-    /// SHA-256 of the whole blob; computed once. `.incomplete` while pieces are missing.
-    package func digest() async throws(PieceCacheError) -> SHA256Digest {
-        if let known = state.withLockedValue({ $0.digest }) { return known }
-        guard available.isFull else { throw isRemoved ? .removed : .incomplete }
-        let hold = BlobHold(self)
-        let digest = try await space.onPool { () throws(PieceCacheError) -> SHA256Digest in
-            var hasher = SHA256Hasher()
-            var buffer = ByteBuffer()
-            var position: UInt64 = 0
-            let size = self.geometry.size.rawValue
-            while position < size {
-                let count = Int(min(UInt64(Limits.maximumReadBytes), size - position))
-                buffer.clear()
-                try self.space.files.read(count, from: self.data, at: position, into: &buffer)
-                hasher.update(buffer.readableBytesSpan)
-                position += UInt64(count)
-            }
-            return hasher.finish()
-        }
-        withExtendedLifetime(hold) {}
-        state.withLockedValue { if $0.available.isFull { $0.digest = digest } }
-        return digest
     }
 
     private func deliverNow(to path: String) throws(PieceCacheError) {
