@@ -6,6 +6,8 @@ package enum Limits {
     package static let pendingHandshakes = 1_024
     /// Seconds from connecting to the peer's handshake.
     package static let handshakeSeconds: Int64 = 10
+    /// Seconds that a handshake may come before its blob: who is told of a new blob first dials the others at once.
+    package static let earlyHandshakeSeconds: Int64 = 2
     /// Seconds without a byte before a connection ends (BEP 3: keep-alives come every two minutes).
     package static let silentSeconds: Int64 = 180
     /// Seconds between keep-alives.

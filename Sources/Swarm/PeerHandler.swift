@@ -48,6 +48,8 @@ final class PeerHandler: ChannelInboundHandler {
     var lastSent = BootTime.zero
     var lastBlock = BootTime.zero
     var isSnubbed = false
+    /// Its handshake came before the blob.
+    var isEarly = false
 
     init(session: SwarmSession, outgoing: PeerBootstrap.Outgoing?) {
         self.session = session
@@ -142,10 +144,11 @@ final class PeerHandler: ChannelInboundHandler {
                 length: min(received.readableBytes, Handshake.byteCount)
             ), let handshake = try Handshake.decode(bytes), let context
         else { return }
+        guard outgoing == nil || outgoing?.infoHash == handshake.infoHash else { return close() }
+        guard let swarm = outgoing?.swarm ?? session.swarm(of: handshake.infoHash) else {
+            return awaitBlob(handshake.infoHash, context)
+        }
         received.moveReaderIndex(forwardBy: Handshake.byteCount)
-        guard let swarm = outgoing?.swarm ?? session.swarm(of: handshake.infoHash),
-            outgoing == nil || outgoing?.infoHash == handshake.infoHash
-        else { return close() }
         let entry = PeerEntry(
             peerID: handshake.peerID,
             kind: outgoing?.kind ?? .unknown,
@@ -172,6 +175,37 @@ final class PeerHandler: ChannelInboundHandler {
         ticks = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.ticked()
         }
+    }
+
+    /// The handshake is for a blob that may just be opened here: it is looked at again once it is.
+    private func awaitBlob(_ infoHash: InfoHash, _ context: ChannelHandlerContext) {
+        guard !isEarly else { return }
+        isEarly = true
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        let loop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: .seconds(Limits.earlyHandshakeSeconds)) {
+            if bound.value.handle == nil { bound.value.close() }
+        }
+        session.whenRegistered(infoHash, on: loop) { loop.execute { bound.value.blobOpened() } }
+    }
+
+    private func blobOpened() {
+        guard let context, connection == nil else { return }
+        do {
+            try handshakeArrived()
+            guard connection != nil else { return }
+            var buffer = ByteBuffer()
+            swap(&received, &buffer)
+            try take(&buffer)
+        } catch {
+            session.logger.debug("a peer broke the protocol", metadata: ["error": "\(error)"])
+            close()
+        }
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+        deliver()
+        pump()
+        context.flush()
     }
 
     private func sendOpening(_ handshake: Handshake, _ swarm: BlobSwarm) {

@@ -12,6 +12,8 @@ package final class SwarmSession: Sendable {
     private struct Registry {
         var swarms: [InfoHash: BlobSwarm] = [:]
         var pending = 0
+        /// Handshakes that came before their blob.
+        var early: [InfoHash: [@Sendable () -> Void]] = [:]
         var isClosed = false
     }
     package let group: any EventLoopGroup
@@ -65,10 +67,30 @@ package final class SwarmSession: Sendable {
 
     func swarm(of infoHash: InfoHash) -> BlobSwarm? { registry.withLockedValue { $0.swarms[infoHash] } }
     func register(_ swarm: BlobSwarm, under infoHash: InfoHash) {
-        registry.withLockedValue { $0.swarms[infoHash] = swarm }
+        let early = registry.withLockedValue { registry in
+            registry.swarms[infoHash] = swarm
+            return registry.early.removeValue(forKey: infoHash) ?? []
+        }
+        for arrived in early { arrived() }
+    }
+
+    /// Calls back once there is a swarm of this info-hash, at once where there is one now. Those who wait are pending
+    /// handshakes, and few; after `earlyHandshakeSeconds` nobody is called any more.
+    func whenRegistered(_ infoHash: InfoHash, on loop: any EventLoop, _ arrived: @escaping @Sendable () -> Void) {
+        let isThere = registry.withLockedValue { registry in
+            if registry.swarms[infoHash] != nil { return true }
+            registry.early[infoHash, default: []].append(arrived)
+            return false
+        }
+        guard !isThere else { return arrived() }
+        loop.scheduleTask(in: .seconds(Limits.earlyHandshakeSeconds)) { [self] in
+            registry.withLockedValue { _ = $0.early.removeValue(forKey: infoHash) }
+        }
     }
     func remove(_ swarm: BlobSwarm) {
         registry.withLockedValue { registry in registry.swarms = registry.swarms.filter { $0.value !== swarm } }
     }
+    /// Whether a handshake waits for its blob.
+    var hasEarlyHandshakes: Bool { registry.withLockedValue { !$0.early.isEmpty } }
     func handshakeEnded() { registry.withLockedValue { $0.pending -= 1 } }
 }

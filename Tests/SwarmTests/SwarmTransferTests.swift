@@ -48,7 +48,35 @@ import Units
         }
     }
 
+    /// Who is told of a new blob first dials the others at once.
+    @Test(.timeLimit(.minutes(1))) func `a handshake that comes before its blob waits for it`() async throws {
+        try await withSwarms { seeder, leecher, _, _ in
+            let cache = seeder.swarm.cache
+            let configuration = seeder.swarm.configuration
+            await seeder.swarm.leave()
+            let (events, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
+            leecher.swarm.follow(on: MultiThreadedEventLoopGroup.singleton.next()) { events in
+                for event in events { continuation.yield(event) }
+            }
+            leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
+            await seeder.session.awaitEarlyHandshake()
+            let opened = seeder.session.join(cache, configuration: configuration)
+            var joined = false
+            for await event in events {
+                switch event {
+                case .peerJoined: joined = true
+                case .bitField(_, let set): #expect(set.isFull)
+                default: continue
+                }
+                if case .bitField = event { break }
+            }
+            #expect(joined)
+            await opened.leave()
+        }
+    }
+
     private struct Side {
+        let session: SwarmSession
         let swarm: BlobSwarm
         let address: SocketAddress?
     }
@@ -110,7 +138,7 @@ import Units
                 .bind(host: "127.0.0.1", port: 0).get()
             listeners.append(listener)
             let swarm = session.join(blob, configuration: SwarmConfiguration(liveID: LiveID(of: id)))
-            sides.append(Side(swarm: swarm, address: listener.localAddress))
+            sides.append(Side(session: session, swarm: swarm, address: listener.localAddress))
         }
         let batch = HashBatch.signed(firstPiece: PieceIndex(0), hashes: hashes, grant: grant, by: relay)
         try await body(sides[0], sides[1], geometry, batch)
@@ -119,5 +147,12 @@ import Units
         caches = []
         for listener in listeners { try await listener.close() }
         try await pool.shutdownGracefully()
+    }
+}
+
+extension SwarmSession {
+    /// Returns once a handshake waits for its blob.
+    fileprivate func awaitEarlyHandshake() async {
+        while !hasEarlyHandshakes { await Task.yield() }
     }
 }

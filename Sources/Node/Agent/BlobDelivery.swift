@@ -75,6 +75,7 @@ actor BlobDelivery {
     }
 
     private func finish() async {
+        runtime.logger.info("\(assignment.fileName) is here whole", metadata: ["after": "\(BootClock.now() - started)"])
         do {
             // The disk works while the digest is finished.
             async let synced: Void = blob.cache.sync()
@@ -89,6 +90,7 @@ actor BlobDelivery {
             try SmallFile.makeFolder(of: destination)
             try await blob.cache.deliver(to: destination)
             sha256 = digest.hex
+            runtime.logger.info("\(assignment.fileName) delivered", metadata: ["after": "\(BootClock.now() - started)"])
             await end(.completed, "")
         } catch {
             await end(.failed, "the file could not be written: \(error)")

@@ -1,10 +1,11 @@
 internal import Units
 
-/// When addresses that gave no connection are tried again: after a second, then twice as long each time, up to a minute. No
-/// clock of its own.
+/// When addresses that gave no connection are tried again: after 100 ms, because a relay may just be opening the blob, then
+/// twice as long each time, up to a minute. No clock of its own.
 struct DialBackoff {
     /// Addresses remembered at most; beyond it those that are due first are forgotten.
     private static let remembered = 1024
+    private static let shortest = 0.1
     private static let longest = 60.0
 
     private struct Pause {
@@ -24,7 +25,7 @@ struct DialBackoff {
             pauses.removeValue(forKey: soonest)
         }
         var pause = pauses[address] ?? Pause()
-        pause.until = now + .seconds(min(Self.longest, Double(1 << min(pause.failures, 6))))
+        pause.until = now + .seconds(min(Self.longest, Self.shortest * Double(1 << min(pause.failures, 10))))
         pause.failures += 1
         pauses[address] = pause
     }

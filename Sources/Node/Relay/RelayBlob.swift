@@ -164,6 +164,7 @@ actor RelayBlob {
     /// Every piece is here, pulled or from fellows; or the cache has failed.
     private func gathered(_ outcome: BlobDownload.Outcome) async {
         queue.stop()
+        runtime.logger.info("\(blob.fileName) is here whole", metadata: ["blob": "\(blob.id)"])
         handOn(signers.indices.flatMap { signers[$0].signer.flush() })
         if case .failed(let why) = outcome { return fail(why) }
         do {
