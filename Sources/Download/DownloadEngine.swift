@@ -335,7 +335,7 @@ package struct DownloadEngine: Sendable {
                 release(id)
             }
         }
-        tellOrigin(&actions)
+        tellOrigin(now, &actions)
         fillAll(now, &actions)
     }
 
@@ -354,13 +354,23 @@ package struct DownloadEngine: Sendable {
 
     private mutating func expireRequests(of id: SourceID, _ now: BootTime) {
         guard let source = sources[id], source.kind.isPeer else { return }
-        // Others may be asked too; the answer still counts when it comes.
-        for (block, asked) in source.outstanding where now - asked > Limits.blockPatience { forget(block, of: id) }
+        let expired = source.outstanding.filter { now - $0.value > Limits.blockPatience }.keys
+        guard !expired.isEmpty else { return }
+        // Others may be asked too; the answer still counts when it comes. Who has been silent all the while is left alone.
+        for block in expired {
+            forget(block, of: id)
+            sources[id]?.outstanding.removeValue(forKey: block)
+        }
+        guard now - source.lastAnswer > Limits.blockPatience else { return }
+        sources[id]?.notBefore = now + Limits.blockPatience * (1 << min(source.failures, 3))
+        sources[id]?.failures += 1
+        // Nor does a piece wait for it alone.
+        for piece in partial.keys where partial[piece]?.soleSource == id { partial[piece]?.soleSource = nil }
     }
 
-    private mutating func tellOrigin(_ actions: inout [DownloadAction]) {
+    private mutating func tellOrigin(_ now: BootTime, _ actions: inout [DownloadAction]) {
         let relays = sources.values.contains { $0.kind == .relayHTTP && $0.failures < 3 }
-        let wants = assist.isAssisting && (policy.originOnly || !relays) && !isOver && hasMoreToFetch
+        let wants = assist.isAssisting && (policy.originOnly || !relays) && !isOver && hasMoreToFetch(now)
         guard wants != wantsOrigin else { return }
         wantsOrigin = wants
         actions.append(.wantOrigin(wants))

@@ -52,9 +52,7 @@ struct DownloadWorld {
 
     /// Faults end at this time; a good source alone has to do after it.
     private static let calm = 40.0
-    private static let deadline = 1800.0
-    /// A connection that owes blocks and brings none for this long is closed by its shell.
-    private static let silence = 180.0
+    private static let deadline = 900.0
 
     init(seed: UInt64, _ generator: SeededGenerator) throws {
         var random = generator
@@ -150,7 +148,6 @@ struct DownloadWorld {
     private mutating func happen(_ event: Event, _ actions: inout [DownloadAction]) {
         switch event {
         case .tick:
-            closeSilent(&actions)
             engine.tick(at: now, into: &actions)
             queue.append((time + 0.25, .tick))
             if time < Self.calm, generator.chance(40) { join(isGood: false, &actions) }
@@ -191,13 +188,6 @@ struct DownloadWorld {
                 lose(id)
                 engine.sourceLost(id, at: now, into: &actions)
             }
-        }
-    }
-
-    private mutating func closeSilent(_ actions: inout [DownloadAction]) {
-        for id in peers.keys.sorted() where owes(id) && time - (heard[id] ?? time) > Self.silence {
-            lose(id)
-            engine.sourceLost(id, at: now, into: &actions)
         }
     }
 

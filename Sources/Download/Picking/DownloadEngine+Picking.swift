@@ -190,9 +190,9 @@ extension DownloadEngine {
         let most = kind == .relayHTTP ? Limits.parallelRelayFetches : 1
         let atOnce = assistBucket.rate.rawValue == .max ? Int.max : Limits.filledAtOnce
         while (sources[id]?.fetches.count ?? most) < most, assistBucket.hasRoom(at: now), downBucket.hasRoom(at: now),
-            let piece = pieceToFetch(for: id)
+            let piece = pieceToFetch(for: id, now)
         {
-            fetch(piece, from: id, atMost: atOnce, &actions)
+            fetch(piece, from: id, atMost: atOnce, now, &actions)
         }
     }
 
@@ -201,10 +201,10 @@ extension DownloadEngine {
     package mutating func sampleFetched(at now: BootTime, into actions: inout [DownloadAction]) -> SourceID? {
         guard !isOver, downBucket.hasRoom(at: now),
             let id = fetchers.first(where: { sources[$0]?.kind == .relayHTTP && sources[$0]?.fetches.isEmpty == true }),
-            let piece = pieceToFetch(for: id)
+            let piece = pieceToFetch(for: id, now)
         else { return nil }
         let before = actions.count
-        fetch(piece, from: id, atMost: Limits.filledAtOnce, &actions)
+        fetch(piece, from: id, atMost: Limits.filledAtOnce, now, &actions)
         return actions.count > before ? id : nil
     }
 
@@ -213,16 +213,14 @@ extension DownloadEngine {
         _ piece: PieceIndex,
         from id: SourceID,
         atMost most: Int,
+        _ now: BootTime,
         _ actions: inout [DownloadAction]
     ) {
         if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
-        guard let progress = partial[piece], let first = progress.nextFree() else { return }
+        guard let progress = partial[piece], let first = progress.blocks.indices.first(where: { isOpen($0, progress, now) })
+        else { return }
         var last = first
-        while last + 1 < progress.blocks.count, last + 1 - first < most, progress.blocks[last + 1] == .missing,
-            progress.askedOf[last + 1] == nil
-        {
-            last += 1
-        }
+        while last + 1 < progress.blocks.count, last + 1 - first < most, isOpen(last + 1, progress, now) { last += 1 }
         for number in first...last { partial[piece]?.askedOf[number, default: []].append(id) }
         sources[id]?.fetches.insert(piece)
         let start = geometry.range(of: piece).start
@@ -236,20 +234,30 @@ extension DownloadEngine {
         actions.append(.fetch(id, piece, range))
     }
 
+    /// Whether HTTP may bring a block: nobody is asked for it, or only peers that have fallen silent.
+    private func isOpen(_ number: Int, _ progress: PieceProgress, _ now: BootTime) -> Bool {
+        progress.blocks[number] == .missing
+            && (progress.askedOf[number] ?? []).allSatisfy { sources[$0]?.isSilent(at: now) ?? true }
+    }
+
+    private func hasOpenBlock(_ progress: PieceProgress, _ now: BootTime) -> Bool {
+        progress.blocks.indices.contains { isOpen($0, progress, now) }
+    }
+
     /// Whether a connection to the origin would have anything to do: pieces that wait for their proof need none.
-    var hasMoreToFetch: Bool {
+    func hasMoreToFetch(_ now: BootTime) -> Bool {
         if sources.values.contains(where: { $0.kind == .originHTTP && !$0.fetches.isEmpty }) { return true }
-        if partial.values.contains(where: { !$0.isVerifying && $0.nextFree() != nil }) { return true }
+        if partial.values.contains(where: { !$0.isVerifying && hasOpenBlock($0, now) }) { return true }
         return hasRoomForPieces && verified.count.int + partial.count < geometry.pieceCount.int
     }
 
     /// What BitTorrent lacks: pieces nobody brings, those first whose hash is known, the rarest among peers before others.
     /// A relay that does not have a piece yet is not asked for it where peers will say when it has.
-    private mutating func pieceToFetch(for id: SourceID) -> PieceIndex? {
+    private func pieceToFetch(for id: SourceID, _ now: BootTime) -> PieceIndex? {
         guard let source = sources[id] else { return nil }
         let started = partial.filter { piece, progress in
             !source.fetches.contains(piece) && source.has.contains(piece) && progress.soleSource == nil
-                && !progress.isVerifying && progress.nextFree() != nil
+                && !progress.isVerifying && hasOpenBlock(progress, now)
         }.keys.min()
         if let started { return started }
         guard hasRoomForPieces else { return nil }
