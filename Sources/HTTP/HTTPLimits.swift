@@ -26,6 +26,14 @@ package struct HTTPLimits: Hashable, Sendable {
     /// The age at which an HTTP/2 connection is drained, give or take a tenth (gRPC's MAX_CONNECTION_AGE, A9). Nil for
     /// never, as in gRPC.
     package var maximumConnectionAge: Duration?
+    /// How long an HTTP/2 connection may have no stream until it is drained (MAX_CONNECTION_IDLE). Nil for ever, as in
+    /// gRPC.
+    package var maximumConnectionIdle: Duration?
+    /// How long an HTTP/2 client may say nothing until it has to answer a PING (gRPC's default for servers, A8). Nil
+    /// for ever: for those who hear from their peers another way, since a timer costs some hundred bytes.
+    package var keepaliveInterval: Duration? = .seconds(7200)
+    /// How long it has for that.
+    package var keepaliveTimeout = Duration.seconds(20)
     /// How long calls may go on when a connection is drained (MAX_CONNECTION_AGE_GRACE).
     package var connectionAgeGrace = Duration.seconds(60)
     /// What a peer may do over HTTP/2 that is work for us and none for it.

@@ -75,6 +75,7 @@ internal import CNGHTTP2
             case NGHTTP2_RST_STREAM.rawValue:
                 unsafe HTTP2Callbacks.session(user).resetSent(frame.pointee.hd.stream_id, CNGHTTP2_reset_code(frame))
             case NGHTTP2_HEADERS.rawValue: unsafe HTTP2Callbacks.session(user).headersSent()
+            case NGHTTP2_GOAWAY.rawValue: unsafe HTTP2Callbacks.session(user).goAwaySent()
             default: break
             }
             return 0

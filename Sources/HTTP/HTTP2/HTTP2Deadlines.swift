@@ -7,11 +7,17 @@ final class HTTP2Deadlines {
 
     var preface: Scheduled<Void>?
     var age: Scheduled<Void>?
+    var idle: Scheduled<Void>?
+    var keepalive: Scheduled<Void>?
     var stall: Scheduled<Void>?
     var drain: Drain = .none
+    /// When bytes of the peer came last.
+    var lastRead = NIODeadline.now()
+    /// Since when no stream is open; it says nothing while one is.
+    var idleSince = NIODeadline.now()
 
     func cancelAll() {
-        for timer in [preface, age, stall] { timer?.cancel() }
-        (preface, age, stall) = (nil, nil, nil)
+        for timer in [preface, age, idle, keepalive, stall] { timer?.cancel() }
+        (preface, age, idle, keepalive, stall) = (nil, nil, nil, nil, nil)
     }
 }

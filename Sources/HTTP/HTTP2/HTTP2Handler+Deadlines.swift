@@ -18,6 +18,38 @@ extension HTTP2Handler {
                 handler.drain("max_age")
             }
         }
+        if let idle = session.limits.maximumConnectionIdle { armIdle(TimeAmount(idle)) }
+        if let silence = session.limits.keepaliveInterval { armKeepalive(TimeAmount(silence)) }
+    }
+
+    /// A connection without a stream is drained after a time (gRPC's MAX_CONNECTION_IDLE).
+    private func armIdle(_ limit: TimeAmount) {
+        let left = deadlines.idleSince + limit - NIODeadline.now()
+        deadlines.idle = after(streamCount == 0 ? max(.nanoseconds(1), left) : limit) { handler in
+            guard handler.streamCount == 0, NIODeadline.now() - handler.deadlines.idleSince >= limit else {
+                return handler.armIdle(limit)
+            }
+            handler.drain("max_idle")
+        }
+    }
+
+    /// Finds out a client that is gone without a word: after a silence it has to answer a PING (gRPC's A8).
+    private func armKeepalive(_ silence: TimeAmount) {
+        let left = deadlines.lastRead + silence - NIODeadline.now()
+        deadlines.keepalive = after(max(.nanoseconds(1), left)) { handler in
+            let now = NIODeadline.now()
+            guard now - handler.deadlines.lastRead >= silence else { return handler.armKeepalive(silence) }
+            handler.session.ping()
+            handler.schedulePump()
+            handler.awaitKeepalive(silence, since: now)
+        }
+    }
+
+    private func awaitKeepalive(_ silence: TimeAmount, since asked: NIODeadline) {
+        deadlines.keepalive = after(TimeAmount(session.limits.keepaliveTimeout)) { handler in
+            guard handler.deadlines.lastRead < asked else { return handler.armKeepalive(silence) }
+            handler.fail(HTTPError(.timedOut, "the client answers no PING"))
+        }
     }
 
     /// Everything of one read has been parsed.
@@ -26,7 +58,7 @@ extension HTTP2Handler {
             preface.cancel()
             deadlines.preface = nil
         }
-        if case .noticed(let reason) = deadlines.drain, session.hasPingAnswer { tellLastStream(reason) }
+        if case .noticed(let reason) = deadlines.drain, session.hasNoticeAnswer { tellLastStream(reason) }
     }
 
     /// Ends the connection without losing a call: the client is told to open no more streams, then which of them were
@@ -34,6 +66,7 @@ extension HTTP2Handler {
     func drain(_ reason: String) {
         guard case .none = deadlines.drain else { return }
         deadlines.drain = .noticed(reason: reason)
+        deadlines.age?.cancel()
         session.announceShutdown()
         schedulePump()
         deadlines.age = after(Self.noticeDeadline) { $0.tellLastStream(reason) }

@@ -13,7 +13,12 @@ final class HTTP2Handler: ChannelInboundHandler {
     let session: HTTP2Session
     let loop: any EventLoop
     private let opened: (HTTP2Handler, Int32, HTTPFields, Bool) -> StreamExchange?
-    private var exchanges: [Int32: StreamExchange] = [:] { didSet { room.streamsOpen(exchanges.count) } }
+    private var exchanges: [Int32: StreamExchange] = [:] {
+        didSet {
+            room.streamsOpen(exchanges.count)
+            if exchanges.isEmpty { deadlines.idleSince = .now() }
+        }
+    }
     let room: WriteRoom
     private var tasks: [Int32: Task<Void, Never>] = [:]
     /// Server streams whose response is complete, and client streams whose request is.
@@ -62,8 +67,10 @@ final class HTTP2Handler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = true
         defer { isReading = false }
+        let now = NIODeadline.now()
+        deadlines.lastRead = now
         do throws(HTTPError) {
-            take(try session.receive(unwrapInboundIn(data)))
+            take(try session.receive(unwrapInboundIn(data), at: now))
         } catch {
             fail(error)
         }

@@ -19,8 +19,11 @@ internal import NIOCore
     private var peerStreams = HTTP2PeerStreams()
     /// The peer's first SETTINGS came: its preface is complete.
     private(set) var hasPeerSettings = false
-    /// An answer to a PING of ours came.
-    private(set) var hasPingAnswer = false
+    /// PINGs of ours without an answer yet.
+    private var pingsUnanswered = 0
+    /// How far the notice of a shutdown is: its PING goes behind it.
+    private var notice = Notice.none
+    private enum Notice { case none, submitted, pinged }
 
     init(isServer: Bool, limits: HTTPLimits) throws(HTTPError) {
         self.isServer = isServer
@@ -168,7 +171,7 @@ internal import NIOCore
         case NGHTTP2_WINDOW_UPDATE.rawValue: flood.windowUpdateArrived()
         case NGHTTP2_RST_STREAM.rawValue: flood.resetSeen()
         case NGHTTP2_PING.rawValue where isAnswer:
-            hasPingAnswer = true
+            pingsUnanswered = max(0, pingsUnanswered - 1)
             flood.controlArrived()
         case NGHTTP2_PING.rawValue: flood.pingArrived()
         case NGHTTP2_SETTINGS.rawValue:
@@ -355,8 +358,23 @@ internal import NIOCore
 
     /// Tells the peer to open no more streams; those under way go on. An answer to the PING shows that it knows.
     func announceShutdown() {
-        hasPingAnswer = false
+        notice = .submitted
         unsafe nghttp2_submit_shutdown_notice(raw)
+    }
+
+    /// Whether the peer has answered all PINGs, the one behind the notice of a shutdown too.
+    var hasNoticeAnswer: Bool { notice == .pinged && pingsUnanswered == 0 }
+
+    /// The PING goes behind the notice: nghttp2 would send it first, and its answer would show nothing.
+    func goAwaySent() {
+        guard notice == .submitted else { return }
+        notice = .pinged
+        ping()
+    }
+
+    /// Asks the peer for an answer.
+    func ping() {
+        pingsUnanswered += 1
         unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
     }
 
