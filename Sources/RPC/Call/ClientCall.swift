@@ -33,6 +33,10 @@ final class ClientCall: RPCMessageSource, RPCMessageSink {
     }
 
     var status: RPCStatus? { state.withLock { $0.status } }
+    /// What a retry has to know: whether the server has committed itself, and when it says to come back.
+    var retryFacts: (isCommitted: Bool, pushback: String?) {
+        state.withLock { ($0.isCommitted, $0.retryPushback) }
+    }
     var lastResponseWasCompressed: Bool { state.withLock { $0.lastResponseWasCompressed } }
     var trailingMetadata: RPCMetadata { state.withLock { $0.trailingMetadata } }
 

@@ -42,6 +42,10 @@ package struct ClientCallState: Sendable {
     private var isHalfClosed = false
     /// What came with the head; nil before it.
     package private(set) var initialMetadata: RPCMetadata?
+    /// A head came that was not the whole response: the server works on the call, which is not tried again (A6).
+    package private(set) var isCommitted = false
+    /// `grpc-retry-pushback-ms` of the trailers: when the server says to come back, as it said it (A6).
+    package private(set) var retryPushback: String?
 
     /// A call of a method of `kind`; with `compresses`, request messages are gzip unless one says otherwise.
     package init(kind: RPCKind, compresses: Bool, limits: RPCLimits) {
@@ -116,6 +120,7 @@ package struct ClientCallState: Sendable {
     /// The response's head. True where it breaks the protocol so that the stream has to be reset with CANCEL.
     package mutating func headArrived(_ head: HTTPResponseHead) -> Bool {
         guard state == .awaitingHead else { return false }
+        isCommitted = head.status == 200 && head.fields["grpc-status"] == nil
         guard head.status == 200 || head.fields["grpc-status"] != nil else {
             return lost(RPCError(RPCStatusCode(httpStatus: head.status), "the server answered HTTP \(head.status)"))
         }
@@ -150,6 +155,7 @@ package struct ClientCallState: Sendable {
         }
         let isTrailersOnly = (trailers?.isEmpty ?? true) && !sawBytes
         let fields = isTrailersOnly ? head.fields : trailers ?? HTTPFields()
+        retryPushback = fields["grpc-retry-pushback-ms"]
         guard let status = fields.rpcStatus else {
             return lost(RPCError(.unknown, "the server sent no grpc-status")) && !isHalfClosed
         }

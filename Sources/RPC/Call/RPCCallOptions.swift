@@ -6,8 +6,10 @@ package struct RPCCallOptions: Sendable {
     package var timeout: Duration?
     /// Whether request messages are sent as gzip.
     package var compresses: Bool
+    /// How a unary call that fails is tried again, within its timeout; nil for never.
+    package var retry: RPCRetryPolicy?
 
-    /// No metadata, no deadline, no compression.
+    /// No metadata, no deadline, no compression, no retries.
     package init(metadata: RPCMetadata = RPCMetadata(), timeout: Duration? = nil, compresses: Bool = false) {
         self.metadata = metadata
         self.timeout = timeout

@@ -1,4 +1,5 @@
 package import HTTP
+internal import Synchronization
 
 /// Makes calls over one HTTP/2 connection. Reconnecting is the owner's, who knows when that is worth it; see
 /// `ReconnectBackoff`.
@@ -8,6 +9,7 @@ package final class RPCClient: Sendable {
     private let authority: String
     private let limits: RPCLimits
     private let metadata: RPCMetadata
+    private let throttle = Mutex(RetryThrottle())
 
     /// A client on a connection that stands. `metadata` goes with every call, before the call's own.
     package init(
@@ -32,18 +34,45 @@ package final class RPCClient: Sendable {
         RPCClientCall(try await start(path: method.path, kind: method.kind, options: options))
     }
 
-    /// One message out, one back.
+    /// One message out, one back. Tried again where the options say so.
     package func unary<Request, Response>(
         _ method: RPCMethod<Request, Response>,
         _ request: Request,
         options: RPCCallOptions = RPCCallOptions()
     ) async throws(RPCError) -> Response {
-        let call = try await start(path: method.path, kind: method.kind, options: options)
-        try await sendOnly(request, on: call)
-        guard let response = try await call.next(Response.self) else {
-            throw RPCError(.unimplemented, "no response message")
+        var plan = options.retry.map { RetryPlan($0, seed: UInt64.random(in: .min ... .max)) }
+        let deadline = options.timeout.map { ContinuousClock.now + $0 }
+        var options = options
+        while true {
+            let call = try await start(
+                path: method.path,
+                kind: method.kind,
+                options: options,
+                previousAttempts: plan?.failures ?? 0
+            )
+            do throws(RPCError) {
+                try await sendOnly(request, on: call)
+                guard let response = try await call.next(Response.self) else {
+                    throw RPCError(.unimplemented, "no response message")
+                }
+                if plan != nil { throttle.withLock { $0.succeeded() } }
+                return response
+            } catch {
+                guard http.isActive else { throw error }
+                let (isCommitted, pushback) = call.retryFacts
+                let wait = throttle.withLock { throttle in
+                    plan?.attemptFailed(
+                        error.code,
+                        pushback: pushback,
+                        isCommitted: isCommitted,
+                        throttle: &throttle
+                    )
+                }
+                guard let wait, deadline.map({ ContinuousClock.now + wait < $0 }) ?? true else { throw error }
+                do { try await Task.sleep(for: wait) } catch { throw RPCError(.cancelled, "the call was cancelled") }
+                options.timeout = deadline.map { $0 - ContinuousClock.now }
+            }
         }
-        return response
     }
 
     /// One message out, a stream back.
@@ -82,7 +111,12 @@ package final class RPCClient: Sendable {
 
     // MARK: Private
 
-    private func start(path: String, kind: RPCKind, options: RPCCallOptions) async throws(RPCError) -> ClientCall {
+    private func start(
+        path: String,
+        kind: RPCKind,
+        options: RPCCallOptions,
+        previousAttempts: Int = 0
+    ) async throws(RPCError) -> ClientCall {
         let timeout = options.timeout.flatMap { $0 <= limits.longestTimeout ? $0 : nil }
         let deadline = timeout.map { ContinuousClock.now + $0 }
         let state = ClientCallState(kind: kind, compresses: options.compresses, limits: limits)
@@ -92,7 +126,8 @@ package final class RPCClient: Sendable {
             all.append(options.metadata)
             options.metadata = all
         }
-        let head = HTTPRequestHead.callHead(path: path, scheme: scheme, authority: authority, options: options)
+        var head = HTTPRequestHead.callHead(path: path, scheme: scheme, authority: authority, options: options)
+        if previousAttempts > 0 { head.fields.append("grpc-previous-rpc-attempts", "\(previousAttempts)") }
         do throws(HTTPError) {
             let stream = try await http.request(head, endStream: false)
             return ClientCall(stream: stream, state: state, deadline: deadline)

@@ -60,7 +60,7 @@ package import CProtobufC
     /// A copy of the bytes.
     package func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
         let copy = unsafe array(UInt8.self, count: bytes.count)
-        for (index, byte) in bytes.enumerated() { unsafe copy[index] = byte }
+        unsafe copy.update(from: bytes, count: bytes.count)
         return unsafe ProtobufCBinaryData(len: bytes.count, data: copy)
     }
 

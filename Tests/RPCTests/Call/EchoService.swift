@@ -14,6 +14,8 @@ final class EchoService: RPCService {
     /// One element for each handler that its cancellation ended.
     let cancellations: AsyncStream<Void>
     private let cancelled: AsyncStream<Void>.Continuation
+    /// Calls that said "down" so far.
+    let downs = Mutex(0)
 
     init() {
         (cancellations, cancelled) = AsyncStream.makeStream()
@@ -43,6 +45,14 @@ final class EchoService: RPCService {
         case "wait":
             try await waitForCancellation()
             return ""
+        case "down", "down after the head":
+            if request.text != "down" { try await context.sendInitialMetadata() }
+            let count = downs.withLock { count in
+                count += 1
+                return count
+            }
+            guard count > 2 else { throw RPCError(.unavailable, "not yet") }
+            return Text("up")
         case "fail": throw RPCError(RPCStatus(.aborted, "bäd %25 ☺", details: [8, 10]))
         case "metadata":
             context.setInitialMetadata(context.metadata)

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import RPC
@@ -139,6 +140,24 @@ struct LoopbackTests {
                 }
                 for try await isRight in group { #expect(isRight) }
             }
+        }
+    }
+
+    @Test func `a call is tried again where its caller says so, until the server has committed itself`() async throws {
+        var options = RPCCallOptions(timeout: .seconds(10))
+        options.retry = RPCRetryPolicy()
+        options.retry?.initial = .milliseconds(1)
+        let service = EchoService()
+        try await withLoopback(service) { [options] client async throws in
+            await expectError(.unavailable) { _ = try await client.unary(EchoService.unary, "down") }
+            #expect(service.downs.withLock { $0 } == 1)
+            #expect(try await client.unary(EchoService.unary, "down", options: options) == "up")
+            #expect(service.downs.withLock { $0 } == 3)
+            service.downs.withLock { $0 = 0 }
+            await expectError(.unavailable) {
+                _ = try await client.unary(EchoService.unary, "down after the head", options: options)
+            }
+            #expect(service.downs.withLock { $0 } == 1)
         }
     }
 
