@@ -1,4 +1,5 @@
 """HTTP/2 frames over a raw socket, right ones and wrong ones, with hpack for the heads; and a thin gRPC on top."""
+import select
 import socket
 import struct
 import time
@@ -131,10 +132,10 @@ class Connection:
     def is_over(self):
         """Whether the server has ended the connection; what it says besides is thrown away."""
         while not self.closed:
-            try:
-                self.closed = not self.socket.recv(1 << 16, socket.MSG_DONTWAIT)
-            except BlockingIOError:
+            if not select.select([self.socket], [], [], 0)[0]:
                 return False
+            try:
+                self.closed = not self.socket.recv(1 << 16)
             except OSError:
                 self.closed = True
         return True

@@ -31,17 +31,50 @@ def objects(text):
     return found
 
 
-def grpcurl(address):
+class Access:
+    """How a program reaches control: where, the file of its authority where it speaks TLS, the user's token."""
+
+    def __init__(self, address, authority=None, token=None):
+        self.address, self.authority, self.token = address, authority, token
+
+    @property
+    def headers(self):
+        return [f"authorization: Bearer {self.token}"] if self.token else []
+
+
+def access(fleet):
+    """As an admin of this fleet has it: TLS and a token, unless the fleet is plaintext."""
+    if getattr(fleet, "plaintext", True):
+        return Access(fleet.listens["control"])
+    context, path = fleet.context(), f"{fleet.root}/authority.pem"
+    Path(path).write_text(context["certificateAuthority"])
+    return Access(fleet.listens["control"], path, context["token"])
+
+
+def grpcurl(door):
     """grpcurl (grpc-go), which finds the methods by reflection."""
-    return lambda method, given: objects(run([str(BIN / "grpcurl"), "-plaintext", "-d", json.dumps(given), address, method]))
+    options = ["-cacert", door.authority] if door.authority else ["-plaintext"]
+    for header in door.headers:
+        options += ["-H", header]
+    return lambda method, given: objects(
+        run([str(BIN / "grpcurl"), *options, "-d", json.dumps(given), door.address, method]))
 
 
-def buf(address, protocol, *options):
+def buf(door, protocol, *options):
     """`buf curl` (connect-go)."""
+    options = list(options)
+    if door.authority:
+        options += ["--cacert", door.authority]
+    elif protocol == "grpc":
+        options.append("--http2-prior-knowledge")
+    for header in door.headers:
+        options += ["-H", header, *(["--reflect-header", header] if "--schema" not in options else [])]
+    scheme = "https" if door.authority else "http"
+
     def call(method, given):
         environment = dict(os.environ, BUF_CACHE_DIR=tempfile.gettempdir() + "/sluice-buf-cache")
         return objects(run([str(BIN / "buf"), "curl", "--protocol", protocol, *options, "-d", json.dumps(given),
-                            f"http://{address}/{method}"], environment=environment))
+                            f"{scheme}://{door.address}/{method}"], environment=environment))
     return call
 
 
@@ -69,14 +102,15 @@ def create_list_watch(fleet, call):
 def direct(binary, client):
     with Fleet(binary) as fleet:
         fleet.file = prepared(fleet)
-        create_list_watch(fleet, client(fleet.listens["control"]))
+        create_list_watch(fleet, client(access(fleet)))
 
 
 def behind(binary, proxy, client):
     with Fleet(binary) as fleet:
         fleet.file = prepared(fleet)
-        with proxy(fleet.root, fleet.listens["control"]) as address:
-            create_list_watch(fleet, client(address))
+        door = access(fleet)
+        with proxy(fleet.root, door) as address:
+            create_list_watch(fleet, client(Access(address, token=door.token)))
 
 
 def case_grpcurl(binary):
@@ -86,7 +120,7 @@ def case_grpcurl(binary):
 
 def case_buf_curl(binary):
     """buf curl creates, lists and watches over gRPC, by reflection."""
-    direct(binary, lambda address: buf(address, "grpc", "--http2-prior-knowledge"))
+    direct(binary, lambda door: buf(door, "grpc"))
 
 
 def case_grpclib(binary):
@@ -100,8 +134,10 @@ def case_grpclib(binary):
                             f"--plugin=protoc-gen-grpclib_python={BIN}/protoc-gen-grpclib_python",
                             f"--grpclib_python_out={folder}", *map(str, PROTOS.glob("sluice/v1/*.proto"))]) == 0
         path = prepared(fleet)
-        run([sys.executable, "-B", str(HERE / "grpclib_client.py"), fleet.listens["control"]],
-            json.dumps({"base_url": fleet.origin.base_url}), dict(os.environ, PYTHONPATH=folder))
+        door = access(fleet)
+        run([sys.executable, "-B", str(HERE / "grpclib_client.py"), door.address],
+            json.dumps({"base_url": fleet.origin.base_url, "authority": door.authority, "token": door.token}),
+            dict(os.environ, PYTHONPATH=folder))
         assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
 
 
@@ -112,12 +148,12 @@ def case_envoy_grpc(binary):
 
 def case_envoy_grpc_web(binary):
     """buf curl over gRPC-Web, which Envoy translates."""
-    behind(binary, envoy, lambda address: buf(address, "grpcweb", "--schema", str(PROTOS)))
+    behind(binary, envoy, lambda door: buf(door, "grpcweb", "--schema", str(PROTOS)))
 
 
 def case_envoy_connect(binary):
     """buf curl over Connect, which Envoy translates."""
-    behind(binary, envoy, lambda address: buf(address, "connect", "--schema", str(PROTOS)))
+    behind(binary, envoy, lambda door: buf(door, "connect", "--schema", str(PROTOS)))
 
 
 def case_nginx_grpc_pass(binary):

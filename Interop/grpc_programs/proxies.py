@@ -28,9 +28,9 @@ def running(command, name, folder, port, environment=None):
         process.stop()
 
 
-def envoy(folder, control):
+def envoy(folder, door):
     """Envoy, which takes gRPC, gRPC-Web and Connect and speaks gRPC with control."""
-    host, port = control.split(":")
+    host, port = door.address.split(":")
     own = free_port()
 
     def filter_(name, kind):
@@ -48,13 +48,18 @@ def envoy(folder, control):
             filter_("router", "router.v3.Router"),
         ],
     }
+    tls = {} if not door.authority else {"transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "common_tls_context": {"alpn_protocols": ["h2"], "validation_context": {
+            "trusted_ca": {"filename": door.authority},
+            "match_typed_subject_alt_names": [{"san_type": "IP_ADDRESS", "matcher": {"exact": host}}]}}}}}
     configuration = {"static_resources": {
         "listeners": [{
             "address": {"socket_address": {"address": "127.0.0.1", "port_value": own}},
             "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
         }],
         "clusters": [{
-            "name": "control", "type": "STATIC", "connect_timeout": "5s",
+            "name": "control", "type": "STATIC", "connect_timeout": "5s", **tls,
             "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
                 "explicit_http_config": {"http2_protocol_options": {}}}},
@@ -68,8 +73,10 @@ def envoy(folder, control):
     return running(command, "envoy", folder, own)
 
 
-def nginx(folder, control):
+def nginx(folder, door):
     """nginx with grpc_pass."""
+    scheme, verify = ("grpcs", f"grpc_ssl_verify on; grpc_ssl_trusted_certificate {door.authority};") \
+        if door.authority else ("grpc", "")
     own = free_port()
     user = "user root;" if os.geteuid() == 0 else ""
     Path(f"{folder}/nginx.conf").write_text(f"""
@@ -86,7 +93,8 @@ http {{
     server {{
         listen 127.0.0.1:{own} http2;
         grpc_read_timeout 300s;
-        location / {{ grpc_pass grpc://{control}; }}
+        {verify}
+        location / {{ grpc_pass {scheme}://{door.address}; }}
     }}
 }}
 """)

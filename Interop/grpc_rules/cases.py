@@ -172,6 +172,64 @@ def case_ping_strikes(binary):
     connected(binary, run)
 
 
+def case_keepalive(binary):
+    """A client that is silent has to answer a PING: one that does goes on, one that does not is cut off."""
+    options = ("--keepalive-interval", "200", "--keepalive-timeout", "200")
+    with InteropPeer(binary, *options) as peer, Connection(peer.address) as dumb, Connection(peer.address) as alive:
+        dumb.headers(1, call("FullDuplexCall"), END_HEADERS)
+        alive.headers(1, call("FullDuplexCall"), END_HEADERS)
+        for _number in range(4):
+            ping = alive.until(lambda f: f.kind == PING)
+            alive.send(frame(PING, ACK, 0, ping.payload))
+        alive.expect_alive()
+        assert dumb.until(lambda f: False) is None and [f.kind for f in dumb.seen].count(PING) == 1, dumb.seen
+    with InteropPeer(binary, *options) as peer, Connection(peer.address) as busy:
+        # Traffic is a sign of life too: nobody asks.
+        for number in range(30):
+            assert unary(busy, 1 + 2 * number, message(b""), method="EmptyCall")[2]["grpc-status"] == "0"
+            time.sleep(0.02)
+        assert PING not in [f.kind for f in busy.seen]
+
+
+def case_connection_idle(binary):
+    """MAX_CONNECTION_IDLE: a connection without a stream is drained with GOAWAY max_idle, one with a stream is not."""
+    with InteropPeer(binary, "--connection-idle", "300") as peer, Connection(peer.address) as idle, \
+            Connection(peer.address) as busy:
+        start = time.monotonic()
+        busy.headers(1, call("FullDuplexCall"), END_HEADERS)
+        first = idle.until(lambda f: f.kind == GOAWAY)
+        assert 0.25 < time.monotonic() - start < 1.5
+        ping = idle.until(lambda f: f.kind == PING)
+        idle.send(frame(PING, ACK, 0, ping.payload))
+        second = idle.until(lambda f: f.kind == GOAWAY)
+        assert first.code == second.code == NO_ERROR and second.payload[8:] == b"max_idle", second.payload
+        assert idle.until(lambda f: False) is None
+        busy.expect_alive()
+
+
+def case_stalled_stream(binary):
+    """A stream whose bytes nobody takes is reset with CANCEL; another on its connection, which is read, goes on."""
+    messages = official_python()[0]
+    asked = messages.StreamingOutputCallRequest(response_parameters=[messages.ResponseParameters(size=100)])
+    body = message(asked.SerializeToString())
+    with InteropPeer(binary, "--stall-deadline", "400") as peer, \
+            Connection(peer.address, (INITIAL_WINDOW_SIZE, 0)) as c:
+        start = time.monotonic()
+        c.headers(1, call("StreamingOutputCall"), END_HEADERS)
+        c.send(frame(DATA, END_STREAM, 1, body))
+        c.headers(3, call("FullDuplexCall"), END_HEADERS)
+        while RST_STREAM not in [f.kind for f in c.seen]:
+            assert time.monotonic() - start < 3, "nothing is reset"
+            c.send(frame(DATA, 0, 3, body) + window_update(3, 200))
+            c.until(lambda f: f.kind in (DATA, RST_STREAM))
+            time.sleep(0.01)
+        stalled = [f for f in c.seen if f.kind == RST_STREAM]
+        assert [(f.stream, f.code) for f in stalled] == [(1, CANCEL)], stalled
+        assert time.monotonic() - start > 0.35
+        c.send(frame(DATA, END_STREAM, 3, body) + window_update(3, 10000))
+        assert c.messages(3)[2]["grpc-status"] == "0"
+
+
 def drained(c, started):
     """Reads the two GOAWAYs of an old connection; the seconds until the first."""
     first = c.until(lambda f: f.kind == GOAWAY)

@@ -17,10 +17,13 @@ enum SluiceInterop {
 
         Options of serve, durations in milliseconds:
           --listen HOST:PORT         where; 127.0.0.1:0 by default
-          --preface-deadline MS      how long a preface may take
+          --preface-deadline MS      how long a preface, or a head over HTTP/1.1, may take
           --stall-deadline MS        how long a stream may take nothing of what waits for it
           --connection-age MS        the age at which a connection is drained
           --connection-age-grace MS  how long its calls may go on then
+          --connection-idle MS       how long a connection may have no stream until it is drained
+          --keepalive-interval MS    how long a client may say nothing until it has to answer a PING
+          --keepalive-timeout MS     how long it has for that
 
         """
 
@@ -78,10 +81,16 @@ enum SluiceInterop {
             guard let count = Int64(text), count > 0 else { throw InteropFailure("\(name) is not a count of ms") }
             return .milliseconds(count)
         }
-        if let deadline = try milliseconds("--preface-deadline") { limits.prefaceDeadline = deadline }
+        if let deadline = try milliseconds("--preface-deadline") {
+            limits.prefaceDeadline = deadline
+            limits.headDeadline = deadline
+        }
         if let deadline = try milliseconds("--stall-deadline") { limits.stallDeadline = deadline }
         limits.maximumConnectionAge = try milliseconds("--connection-age")
         if let grace = try milliseconds("--connection-age-grace") { limits.connectionAgeGrace = grace }
+        limits.maximumConnectionIdle = try milliseconds("--connection-idle")
+        if let interval = try milliseconds("--keepalive-interval") { limits.keepaliveInterval = interval }
+        if let timeout = try milliseconds("--keepalive-timeout") { limits.keepaliveTimeout = timeout }
         let (host, port) = try place(options["--listen"] ?? "127.0.0.1:0")
         var configuration = ListenerConfiguration(host: host, port: port)
         configuration.firstBytesDeadline = limits.prefaceDeadline
