@@ -85,7 +85,7 @@ extension HTTP2Handler {
 
     /// Watches for a peer that takes nothing, while there is something to take.
     func armStall() {
-        guard session.isServer, deadlines.stall == nil, session.hasWaitingOutput else { return }
+        guard session.isServer, isActive, deadlines.stall == nil, session.hasWaitingOutput else { return }
         let deadline = TimeAmount(session.limits.stallDeadline)
         deadlines.stall = after(.nanoseconds(max(1, deadline.nanoseconds / 4))) { handler in
             handler.deadlines.stall = nil
@@ -107,9 +107,14 @@ extension HTTP2Handler {
         schedulePump()
     }
 
+    private var isActive: Bool { context?.channel.isActive == true }
+
     private func after(_ delay: TimeAmount, _ body: @escaping @Sendable (HTTP2Handler) -> Void) -> Scheduled<Void> {
         // The handler does not leave its loop: the closure runs on it.
         let bound = NIOLoopBound(self, eventLoop: loop)
-        return loop.scheduleTask(in: delay) { body(bound.value) }
+        return loop.scheduleTask(in: delay) {
+            // What a connection that has ended still holds is nobody's to act on.
+            if bound.value.isActive { body(bound.value) }
+        }
     }
 }
