@@ -75,8 +75,11 @@ def envoy(folder, door):
 
 def nginx(folder, door):
     """nginx with grpc_pass."""
-    scheme, verify = ("grpcs", f"grpc_ssl_verify on; grpc_ssl_trusted_certificate {door.authority};") \
-        if door.authority else ("grpc", "")
+    scheme, verify = "grpc", ""
+    if door.authority:
+        # nginx checks a certificate against names only, not against addresses.
+        scheme, verify = "grpcs", (f"grpc_ssl_verify on; grpc_ssl_trusted_certificate {door.authority}; "
+                                   "grpc_ssl_name localhost; grpc_ssl_protocols TLSv1.2 TLSv1.3;")
     own = free_port()
     user = "user root;" if os.geteuid() == 0 else ""
     Path(f"{folder}/nginx.conf").write_text(f"""
