@@ -17,7 +17,8 @@ class Fleet:
     """Use as a context: whatever it started ends with it, also when interrupted."""
 
     def __init__(self, binary, origin_rate=None, lease_seconds=None, host="127.0.0.1", places=None, plaintext=False):
-        """TLS, enrollment and tokens, as a user has them, unless `plaintext` is set. `places` gives nodes an address and a command prefix of their own: {name: (address, prefix)}."""
+        """TLS, enrollment and tokens, as a user has them, unless `plaintext` is set. `places` gives nodes an address and a
+        command prefix of their own: {name: (address, prefix)}."""
         self.binary = os.path.abspath(binary)
         self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
         os.chmod(self.root, 0o755)
@@ -88,6 +89,16 @@ class Fleet:
         """What an admin's context holds: server, certificateAuthority, token."""
         with open(f"{self.root}/control/context.json") as file:
             return json.load(file)["contexts"][0]
+
+    @property
+    def authority(self):
+        """The certificate of control's authority, a PEM file."""
+        return f"{self.root}/control/ca.crt"
+
+    @property
+    def bearer(self):
+        """The header that makes an admin's call of any program."""
+        return f"authorization: Bearer {self.context()['token']}"
 
     def join_options(self, role):
         """The flags that let a node of this role in: a token for many nodes, made once."""

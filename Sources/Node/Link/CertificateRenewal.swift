@@ -6,8 +6,12 @@ struct CertificateRenewal: Hashable, Sendable {
 
     let notAfter: Int64
 
-    /// Whether two thirds of its life, which began when it was issued, are over.
-    func isDue(at now: Int64, issuedAt: Int64) -> Bool { now >= issuedAt + max(notAfter - issuedAt, 0) * 2 / 3 }
+    /// Whether two thirds of its life, which began when it was issued, are over. `spread`, 0 to 1 and each node's own, takes
+    /// off up to a twentieth of its life, so that nodes which enrolled together do not all renew together.
+    func isDue(at now: Int64, issuedAt: Int64, spread: Double) -> Bool {
+        let life = max(notAfter - issuedAt, 0)
+        return now >= issuedAt + life * 2 / 3 - Int64(Double(life) * spread / 20)
+    }
 
     /// Whether nobody takes it any more.
     func hasEnded(at now: Int64) -> Bool { now >= notAfter }

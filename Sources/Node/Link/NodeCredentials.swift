@@ -1,4 +1,3 @@
-internal import Foundation
 internal import SluiceAPI
 internal import Synchronization
 internal import Transport

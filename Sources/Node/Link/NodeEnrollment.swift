@@ -1,4 +1,3 @@
-internal import Foundation
 internal import HTTP
 internal import Logging
 internal import RPC
@@ -18,7 +17,7 @@ struct NodeEnrollment: Sendable {
     let name: NodeCertificateName
     let logger: Logger
 
-    static func now() -> Int64 { Int64(Date().timeIntervalSince1970) }
+    static func now() -> Int64 { WallClock.system.seconds }
 
     /// What is kept, or what control gives for the join token. Waits for as long as control cannot be reached; throws
     /// where control refuses.
@@ -92,13 +91,14 @@ struct NodeEnrollment: Sendable {
 
     /// Renews the certificate for as long as the task lives; `renewed` is called behind each new one.
     func keepFresh(_ credentials: NodeCredentials, renewed: @Sendable () -> Void) async {
+        let spread = Double.random(in: 0..<1)
         while !Task.isCancelled {
             let certificate = credentials.identity.certificate
             let renewal = CertificateRenewal(notAfter: certificate.notAfter)
             let issuedAt = certificate.notBefore + CertificateAuthority.backdating
             let now = Self.now()
             var pause = min(Self.longestSleep, max(1, (certificate.notAfter - now) / 20))
-            if renewal.isDue(at: now, issuedAt: issuedAt) {
+            if renewal.isDue(at: now, issuedAt: issuedAt, spread: spread) {
                 do {
                     try await renew(credentials)
                     logger.info("the node's certificate was renewed")
