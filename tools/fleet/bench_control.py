@@ -121,7 +121,7 @@ def run(binary, streams, skip_unary):
     """Yields (case, metric, unit, value, rival, rival_name)."""
     case = f"{streams} streams"
     load = binary.parent / "sluice-bench"
-    with Fleet(binary) as fleet:
+    with Fleet(binary, plaintext=True) as fleet:
         for name in ("one.img", "two.img"):
             fleet.origin.make_file(name, 1)
         control = fleet.start_control()
@@ -182,7 +182,7 @@ def back_after_kill(fleet, crowd, streams, case):
 
 def unary(binary, load):
     """Health checks, ours and grpcio's, one after the other in the same run."""
-    with Fleet(binary) as fleet:
+    with Fleet(binary, plaintext=True) as fleet:
         fleet.start_control()
         ours = unary_load(load, fleet.listens["control"])
     port = free_port()
