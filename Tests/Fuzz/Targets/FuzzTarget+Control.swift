@@ -19,6 +19,12 @@ extension FuzzTarget {
         GetOriginResponse.self, ListOriginsRequest.self, ListOriginsResponse.self, UpdateOriginLimitsRequest.self,
         UpdateOriginLimitsResponse.self, DeleteOriginRequest.self, DeleteOriginResponse.self,
         GetOriginUsageRequest.self, GetOriginUsageResponse.self, Timestamp.self, ProtoDuration.self,
+        RevokeNodeRequest.self, RevokeNodeResponse.self, CreateJoinTokenRequest.self, CreateJoinTokenResponse.self,
+        ListJoinTokensRequest.self, ListJoinTokensResponse.self, DeleteJoinTokenRequest.self,
+        DeleteJoinTokenResponse.self, CreateApiTokenRequest.self, CreateApiTokenResponse.self,
+        ListApiTokensRequest.self, ListApiTokensResponse.self, DeleteApiTokenRequest.self,
+        DeleteApiTokenResponse.self, ListAuditRecordsRequest.self, ListAuditRecordsResponse.self, EnrollRequest.self,
+        EnrollResponse.self, RenewRequest.self, RenewResponse.self,
     ]
 
     /// Their full proto names.
