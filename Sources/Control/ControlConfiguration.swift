@@ -11,6 +11,8 @@ package struct ControlConfiguration: Sendable {
     package var security = ControlSecurity.plaintext
     /// Called once it listens, with host, port, and what its admin needs to call it: nil for plaintext.
     package var whenReady: @Sendable (String, Int, ControlCredentials?) -> Void = { _, _, _ in }
+    /// New connections taken in a second at most; the rest wait.
+    package var admissionsPerSecond = 2000
     /// Called with host and port once it listens.
     package var whenListening: @Sendable (String, Int) -> Void = { _, _ in }
 

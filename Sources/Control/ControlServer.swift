@@ -57,12 +57,28 @@ package struct ControlServer: Service {
         configuration.whenListening(address.ipAddress ?? configuration.host, address.port ?? 0)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await access.run() }
+            group.addTask { await fleet.watchReaders() }
             try? await gracefulShutdown()
             group.cancelAll()
         }
-        await listener.close()
+        await leave(fleet, listener)
         await originClient.shutdown()
         try? await store.close()
+    }
+
+    /// How long nodes have to take their leave.
+    private static let drainTime = Duration.seconds(5)
+
+    /// Takes no new calls, sends the nodes away to come back later, and ends.
+    private func leave(_ fleet: Fleet, _ listener: Listener) async {
+        await listener.quiesce()
+        await fleet.drain()
+        let end = ContinuousClock.now + Self.drainTime
+        while await fleet.connectedCount > 0, ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        await fleet.storeGathered()
+        await listener.close()
     }
 
     private func openStore() throws -> any ControlStore {
@@ -97,12 +113,14 @@ package struct ControlServer: Service {
         var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
         listening.tlsSlot = tlsSlot
         listening.requiresTLS = tlsSlot != nil
+        listening.admissionsPerSecond = configuration.admissionsPerSecond
+        listening.buffers = .messages
         do {
             return try await Listener.bind(
                 listening,
                 group: MultiThreadedEventLoopGroup.singleton,
                 handlers: ListenerHandlers(
-                    http2: { HTTPServer.installHTTP2(on: $0, handler: server) },
+                    http2: { HTTPServer.installHTTP2(on: $0, handler: server, limits: .messages) },
                     http1: { HTTPServer.installHTTP1(on: $0, handler: server) }
                 )
             )

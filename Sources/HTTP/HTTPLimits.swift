@@ -10,6 +10,9 @@ package struct HTTPLimits: Hashable, Sendable {
     package var connectionWindow: Int32 = 1 << 20
     /// The largest DATA frame we take, 16,384 to 16,777,215 bytes.
     package var maximumFrameSize: UInt32 = 16_384
+    /// Room for header fields that repeat, each way, in bytes (RFC 7541 section 4.2). 4,096 is what HTTP/2 begins with; 0
+    /// spares the memory where a connection has one long call.
+    package var headerTableSize: UInt32 = 4096
     /// Bytes a writer may have queued before it waits.
     package var writeHighWater = 1 << 20
     /// How long a head may take to arrive over HTTP/1.1.
@@ -40,6 +43,16 @@ package struct HTTPLimits: Hashable, Sendable {
     package var floods = HTTP2FloodLimits()
 
     package init() {}
+
+    /// For a server of very many connections with small messages: little memory for each.
+    package static var messages: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.streamWindow = 64 << 10
+        limits.connectionWindow = 256 << 10
+        limits.headerTableSize = 0
+        limits.writeHighWater = 64 << 10
+        return limits
+    }
 
     /// For our own client: windows that fill 1 Gbit/s at 100 ms, large frames.
     package static var client: HTTPLimits {

@@ -33,6 +33,20 @@ package final class HTTPServerRequest: Sendable {
     /// Sends body bytes; waits while the peer takes them more slowly than they come.
     package func write(_ bytes: ByteBuffer) async throws(HTTPError) { try await exchange.write(bytes) }
 
+    /// Sends the response head.
+    package func begin(_ head: HTTPResponseHead) throws(HTTPError) { try exchange.sendHead(head, endStream: false) }
+
+    /// Whether fewer than `limit` bytes wait to be sent; where not, `whenRoom` is called once when there is room again.
+    package func hasRoom(below limit: Int, whenRoom: @escaping @Sendable () -> Void) throws(HTTPError) -> Bool {
+        try exchange.hasRoom(below: limit, whenRoom: whenRoom)
+    }
+
+    /// Queues body bytes and returns at once; `hasRoom` bounds what waits.
+    package func enqueue(_ bytes: ByteBuffer) throws(HTTPError) { try exchange.enqueue(bytes) }
+
+    /// Lets whoever reads the body see its end, as if the peer had ended it.
+    package func endBody() { exchange.inboundEnded() }
+
     /// Ends the response.
     package func finish(trailers: HTTPFields?) async throws(HTTPError) { try exchange.finish(trailers: trailers) }
 

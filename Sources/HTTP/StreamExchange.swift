@@ -6,12 +6,14 @@ internal import Synchronization
 final class StreamExchange: Sendable {
     private struct State {
         var head: HTTPResponseHead?
-        var body = CircularBuffer<ByteBuffer>()
+        var body = CircularBuffer<ByteBuffer>(initialCapacity: 1)
         var isInboundEnded = false
         var trailers: HTTPFields?
         var failure: HTTPError?
         var queuedBytes = 0
         var isOutboundEnded = false
+        /// Called once, when at most this many bytes are queued.
+        var whenRoom: (room: Int, body: @Sendable () -> Void)?
         /// The peer has answered in full and takes no more: what is written is dropped (RFC 9113 section 8.1).
         var isDiscarding = false
         var nextWaiter: UInt64 = 0
@@ -93,11 +95,17 @@ final class StreamExchange: Sendable {
 
     /// Bytes have left; writers that waited go on once half of the room is free.
     func sent(_ count: Int) {
-        let waiters = state.withLock { state -> [Waiters<Void>.Waiter] in
+        let (waiters, opened) = state.withLock { state -> ([Waiters<Void>.Waiter], (@Sendable () -> Void)?) in
             state.queuedBytes -= count
-            return state.queuedBytes <= room.share / 2 ? state.writeWaiters.takeAll() : []
+            var opened: (@Sendable () -> Void)?
+            if let waiting = state.whenRoom, state.queuedBytes <= waiting.room {
+                opened = waiting.body
+                state.whenRoom = nil
+            }
+            return (state.queuedBytes <= room.share / 2 ? state.writeWaiters.takeAll() : [], opened)
         }
         for waiter in waiters { waiter.resume(returning: .success(())) }
+        opened?()
     }
 
     // MARK: Calls, from tasks
@@ -155,6 +163,29 @@ final class StreamExchange: Sendable {
             if state.isDiscarding { return .success(()) }
             return state.queuedBytes <= limit ? .success(()) : nil
         }
+    }
+
+    /// Whether fewer than `limit` bytes are queued; where not, `whenRoom` is called once when half of them have gone.
+    func hasRoom(below limit: Int, whenRoom: @escaping @Sendable () -> Void) throws(HTTPError) -> Bool {
+        let outcome = state.withLock { state -> Result<Bool, HTTPError> in
+            if let failure = state.failure { return .failure(failure) }
+            if state.queuedBytes < limit { return .success(true) }
+            state.whenRoom = (limit / 2, whenRoom)
+            return .success(false)
+        }
+        return try outcome.get()
+    }
+
+    /// Queues bytes without waiting; the caller keeps to a limit of its own by `hasRoom`.
+    func enqueue(_ bytes: ByteBuffer) throws(HTTPError) {
+        let problem = state.withLock { state -> HTTPError? in
+            if let failure = state.failure { return failure }
+            if state.isOutboundEnded { return HTTPError(.misuse, "a write behind the end") }
+            state.queuedBytes += bytes.readableBytes
+            return nil
+        }
+        if let problem { throw problem }
+        transport.send(bytes)
     }
 
     func finish(trailers: HTTPFields?) throws(HTTPError) {

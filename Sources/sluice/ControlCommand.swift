@@ -2,6 +2,7 @@ import ArgumentParser
 import Control
 import Logging
 import ServiceLifecycle
+import Transport
 import Units
 
 /// `sluice control`.
@@ -25,17 +26,24 @@ struct ControlCommand: AsyncParsableCommand {
     var name: [String] = []
     @Option(help: "How long a node's certificate lasts, from 10s; nodes renew at two thirds of it.")
     var certificateLifetime = DurationArgument(ControlSecurity.certificateLifetime)
+    @Option(help: "New connections taken in a second at most; the rest wait their turn.")
+    var admitPerSecond = 2000
     @OptionGroup var security: PlaintextOptions
 
     func run() async throws {
         let logger = RoleLogger.make("control")
-        let configuration = try Self.configuration(
+        guard (1...1_000_000).contains(admitPerSecond) else {
+            throw UserError(.invalidArgument, "--admit-per-second is 1 to 1000000")
+        }
+        OpenFileLimit.raise()
+        var configuration = try Self.configuration(
             data: data,
             listen: listen,
             leaseDuration: leaseDuration.duration,
             security: try security.controlSecurity(listen, names: name, lifetime: certificateLifetime.duration),
             logger: logger
         )
+        configuration.admissionsPerSecond = admitPerSecond
         try await RoleRunner.run([ControlServer(configuration: configuration, logger: logger)], logger: logger)
     }
 

@@ -10,5 +10,7 @@ struct ActiveDistribution: Sendable {
     var tasks: [TaskID: ActiveTask]
     /// Watchers will soon be shown what has changed.
     var isTelling = false
+    /// It will soon be looked at whether it has ended.
+    var isMovingOn = false
     var watchers: [UInt64: AsyncStream<Distribution>.Continuation] = [:]
 }

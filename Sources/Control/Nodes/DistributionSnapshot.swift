@@ -4,6 +4,9 @@ internal import Units
 
 /// Puts together what a user sees of a distribution.
 enum DistributionSnapshot {
+    /// Targets shown at most; those that failed come first. The progress counts all.
+    static let maximumTargets = 1000
+
     static func make(
         order: Distribution,
         record: DistributionRecord,
@@ -20,12 +23,20 @@ enum DistributionSnapshot {
             let milliseconds = Int64((expected.seconds * 1000).rounded())
             distribution.expectTime = Timestamp(milliseconds: record.createdAt + milliseconds)
         }
-        let ordered = tasks.sorted { $0.record.node < $1.record.node }
-        distribution.targets = ordered.filter { $0.record.kind == .agent }.map(target)
-        distribution.relays = ordered.filter { $0.record.kind == .relay }.map(relay)
-        distribution.progress = progress(distribution)
+        let agents = tasks.filter { $0.record.kind == .agent }
+        let relays = tasks.filter { $0.record.kind == .relay }
+        distribution.targets = shown(agents).sorted { $0.record.node < $1.record.node }.map(target)
+        distribution.relays = relays.sorted { $0.record.node < $1.record.node }.map(relay)
+        distribution.progress = progress(of: agents, size: distribution.size, relays: distribution.relays)
         distribution.magnetLink = magnetLink
         return distribution
+    }
+
+    private static func shown(_ agents: [ActiveTask]) -> [ActiveTask] {
+        guard agents.count > maximumTargets else { return agents }
+        let failed = agents.filter { $0.record.state == .failed }.prefix(maximumTargets)
+        let others = agents.lazy.filter { $0.record.state != .failed }.prefix(maximumTargets - failed.count)
+        return Array(failed) + others
     }
 
     private static func target(_ task: ActiveTask) -> TargetProgress {
@@ -56,16 +67,16 @@ enum DistributionSnapshot {
         return relay
     }
 
-    private static func progress(_ distribution: Distribution) -> Progress {
+    private static func progress(of agents: [ActiveTask], size: UInt64, relays: [RelayProgress]) -> Progress {
         var progress = Progress()
         var sources = SourceBytes()
-        for target in distribution.targets {
+        for agent in agents {
             progress.targetCount += 1
-            if target.state == .completed { progress.completedCount += 1 }
-            if target.state == .failed { progress.failedCount += 1 }
-            progress.verifiedBytes += target.verifiedBytes
-            progress.bytesPerSecond += target.bytesPerSecond
-            guard let from = target.sources else { continue }
+            if agent.record.state == .completed { progress.completedCount += 1 }
+            if agent.record.state == .failed { progress.failedCount += 1 }
+            progress.verifiedBytes += agent.status.verifiedBytes
+            if !agent.record.state.isFinal { progress.bytesPerSecond += agent.status.bytesPerSecond }
+            guard let from = agent.status.sources else { continue }
             sources.agentPeers += from.agentPeers
             sources.relayPeers += from.relayPeers
             sources.relayHttp += from.relayHttp
@@ -73,8 +84,8 @@ enum DistributionSnapshot {
             sources.duplicate += from.duplicate
         }
         progress.sources = sources
-        progress.originBytes = distribution.relays.reduce(sources.origin) { $0 + $1.originBytes }
-        let whole = distribution.size * UInt64(progress.targetCount)
+        progress.originBytes = relays.reduce(sources.origin) { $0 + $1.originBytes }
+        let whole = size * UInt64(progress.targetCount)
         if progress.bytesPerSecond > 0, whole > progress.verifiedBytes {
             progress.etaSeconds =
                 (whole - progress.verifiedBytes + progress.bytesPerSecond - 1) / progress.bytesPerSecond

@@ -1,3 +1,4 @@
+internal import Logging
 internal import Manifest
 internal import NIOCore
 internal import RPC
@@ -10,8 +11,9 @@ extension Fleet {
     /// A node's stream has come up: it is stored, welcomed, and told every task whose latest revision it lacks.
     func connected(
         _ hello: Hello,
-        from address: SocketAddress?
-    ) async throws -> (NodeOutbox, AsyncStream<ConnectResponse>) {
+        from address: SocketAddress?,
+        through sink: any RPCPushSink
+    ) async throws -> NodeOutbox {
         var node = hello.node ?? Node()
         guard let id = NodeID(node.name) else { throw UserError(.invalidArgument, "a node's name breaks the rules") }
         guard node.role == .relay || node.role == .agent else {
@@ -31,26 +33,49 @@ extension Fleet {
             incarnation: hello.incarnation,
             lastSeenAt: clock.milliseconds()
         )
-        do {
-            try await store.saveNode(record)
-        } catch {
-            guard error.code == .conflict else { throw error }
-            throw UserError(.failedPrecondition, "a later start of \(id) has already connected")
-        }
-        let (outbox, messages) = NodeOutbox.make(session: nextSession())
+        let hasMoved = nodes[id].map { !$0.hasConnected || $0.node.address != node.address } ?? true
+        try await save(record)
+        let outbox = NodeOutbox(session: nextSession(), sink: sink)
         nodes[id]?.stream?.close()
-        nodes[id] = FleetNode(record: record, node: node, stream: outbox)
+        nodes[id] = FleetNode(record: record, node: node, stream: outbox, hasConnected: true)
         var welcome = Welcome()
         welcome.controlPublicKey = signingKey.publicKey.bytes
         welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
         welcome.statusInterval = ProtoDuration(.milliseconds(250))
         outbox.send(.welcome(welcome))
         if node.role == .relay {
-            try await relayMoved(id)
+            if hasMoved { try await relayMoved(id) }
             try await relayJoined(id)
         }
         try await sendTasks(to: id, having: hello.tasks)
-        return (outbox, messages)
+        return outbox
+    }
+
+    /// Stores what is new of a node: one that comes back as it was costs no write.
+    private func save(_ record: NodeRecord) async throws {
+        if var known = nodes[record.id]?.record {
+            known.lastSeenAt = record.lastSeenAt
+            if known == record { return }
+        }
+        do {
+            try await store.saveNode(record)
+        } catch {
+            guard error.code == .conflict else { throw error }
+            throw UserError(.failedPrecondition, "a later start of \(record.id) has already connected")
+        }
+    }
+
+    /// How long is waited for more nodes that leave, so that one transaction notes them all.
+    private static var leavingTime: Duration { .milliseconds(200) }
+
+    private func storeLastSeen() async {
+        let seen = lastSeen
+        lastSeen = [:]
+        do {
+            try await store.nodesSeen(seen)
+        } catch {
+            logger.warning("when \(seen.count) nodes were last seen could not be stored: \(error)")
+        }
     }
 
     func disconnected(_ id: NodeID, session: UInt64) async {
@@ -62,7 +87,13 @@ extension Fleet {
                 await self.relaySilent(id, since: session)
             }
         }
-        try? await store.nodesSeen([id: clock.milliseconds()])
+        let isFirst = lastSeen.isEmpty
+        lastSeen[id] = clock.milliseconds()
+        guard isFirst else { return }
+        Task {
+            try? await Task.sleep(for: Self.leavingTime)
+            await storeLastSeen()
+        }
     }
 
     func isConnected(_ id: NodeID) -> Bool { nodes[id]?.isConnected ?? false }

@@ -1,3 +1,4 @@
+internal import Logging
 internal import RPC
 internal import Scheduling
 internal import SluiceAPI
@@ -8,8 +9,17 @@ extension Fleet {
     /// Sends every open task whose latest revision the node has not applied (at-least-once; the node is idempotent).
     func sendTasks(to id: NodeID, having applied: [TaskAck]) async throws {
         let has = Dictionary(applied.map { ($0.task, $0.revision) }, uniquingKeysWith: max)
-        for record in try await store.openTasks(of: id) where has[record.id.text] ?? 0 < record.revision.rawValue {
-            send(record)
+        for record in try await store.openTasks(of: id) {
+            guard let revision = has[record.id.text], revision >= record.revision.rawValue else {
+                send(record)
+                continue
+            }
+            // Control ended before it stored that.
+            guard record.acknowledgedRevision < record.revision else { continue }
+            var ack = TaskAck()
+            ack.task = record.id.text
+            ack.revision = record.revision.rawValue
+            gather(ack, by: id)
         }
         // What the node still works on although it has ended here: stop it.
         for ack in applied {
@@ -27,23 +37,26 @@ extension Fleet {
     }
 
     func send(_ record: TaskRecord) {
-        guard let stream = nodes[record.node]?.stream, let task = try? NodeTask(encoded: record.payload) else { return }
-        stream.send(.task(task))
+        nodes[record.node]?.stream?.sendTask(record.id.text, encoded: record.payload)
     }
 
-    /// A node has applied a revision; it is stored, so that a restart does not send it again.
-    func acknowledged(_ ack: TaskAck, by node: NodeID) async throws {
-        guard let id = TaskID(ack.task) else { return }
-        let revision = Revision(rawValue: ack.revision)
-        if let owner = owners[id], let task = distributions[owner]?.tasks[id] {
-            guard task.record.node == node, revision <= task.record.revision else { return }
-            distributions[owner]?.tasks[id]?.record.acknowledgedRevision = revision
-        } else {
-            guard let record = try await store.task(id), record.node == node, revision <= record.revision else {
-                return
+    /// Nodes have applied revisions; they are stored in one transaction, so that a restart does not send them again.
+    func acknowledged(_ acks: [(ack: TaskAck, node: NodeID)]) async throws {
+        var updates: [TaskUpdate] = []
+        for (ack, node) in acks {
+            guard let id = TaskID(ack.task) else { continue }
+            let revision = Revision(rawValue: ack.revision)
+            if let owner = owners[id], let task = distributions[owner]?.tasks[id] {
+                guard task.record.node == node, revision <= task.record.revision else { continue }
+                distributions[owner]?.tasks[id]?.record.acknowledgedRevision = revision
+            } else {
+                guard let record = try await store.task(id), record.node == node, revision <= record.revision else {
+                    continue
+                }
             }
+            updates.append(TaskUpdate(id: id, acknowledgedRevision: revision))
         }
-        try await store.updateTasks([TaskUpdate(id: id, acknowledgedRevision: revision)])
+        try await store.updateTasks(updates)
     }
 
     /// A node reports; it is stored, acknowledged, and the distribution moves on.
@@ -52,6 +65,7 @@ extension Fleet {
         guard let owner = owners[id], var task = distributions[owner]?.tasks[id], task.record.node == node else {
             return acknowledgeStatus(status, to: node)
         }
+        let before = task.record.state
         if status.sequence > task.record.statusSequence, let state = TaskRecordState(status.state) {
             task.status = status
             task.record.statusSequence = status.sequence
@@ -64,7 +78,7 @@ extension Fleet {
         if !status.originChanged.isEmpty {
             try await end(owner, as: .failed, because: "the origin changed: \(status.originChanged)")
         } else {
-            try await moveOn(owner)
+            if task.record.state == before { tellWatchers(of: owner) } else { try await phaseChanged(owner) }
             if let blob = distributions[owner]?.record.blob { try await relaysMayHelp(with: blob) }
         }
     }
@@ -76,8 +90,33 @@ extension Fleet {
         nodes[node]?.stream?.send(.statusAck(ack))
     }
 
+    /// Tasks above which a distribution is moved on for many changes at once.
+    private static var manyTasks: Int { 1000 }
+    /// How long changes are gathered there.
+    private static var phaseInterval: Duration { .milliseconds(100) }
+
+    /// A task of a distribution has moved on, and perhaps the distribution with it. To look at all tasks of a large one for
+    /// each change would cost the square of their number.
+    private func phaseChanged(_ id: DistributionID) async throws {
+        guard let distribution = distributions[id], distribution.tasks.count > Self.manyTasks else {
+            return try await moveOn(id)
+        }
+        guard !distribution.isMovingOn else { return }
+        distributions[id]?.isMovingOn = true
+        Task {
+            try? await Task.sleep(for: Self.phaseInterval)
+            distributions[id]?.isMovingOn = false
+            do {
+                try await moveOn(id)
+            } catch {
+                // The next status of any of its tasks tries again.
+                logger.error("\(id) could not be moved on: \(error)")
+            }
+        }
+    }
+
     /// Moves a distribution on by its tasks' states.
-    private func moveOn(_ id: DistributionID) async throws {
+    func moveOn(_ id: DistributionID) async throws {
         guard let distribution = distributions[id] else { return }
         let tasks = distribution.tasks.values.sorted { $0.record.node < $1.record.node }
         let agents = tasks.filter { $0.record.kind == .agent }

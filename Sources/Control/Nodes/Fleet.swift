@@ -22,6 +22,9 @@ actor Fleet {
     var blobs: [BlobID: BlobHashes] = [:]
     /// How long a distribution should take, by those that have completed.
     var forecast = TransferForecast()
+    let gathered = GatheredAcks()
+    /// When nodes that have left were last heard from, until it is stored.
+    var lastSeen: [NodeID: Int64] = [:]
     private var lastSession: UInt64 = 0
     private var generator = SystemRandomNumberGenerator()
 
@@ -58,9 +61,12 @@ actor Fleet {
                 )
             )
         }
-        for record in try await store.distributions(PageRequest(size: Self.rememberedDistributions)).records.reversed() {
+        for record in try await store.distributions(PageRequest(size: Self.rememberedDistributions)).records.reversed()
+        {
             foretell(by: record)
         }
+        // What was stored of tasks right before the end may not have moved their distributions on.
+        for id in distributions.keys { try await moveOn(id) }
         logger.info("\(nodes.count) nodes known, \(distributions.count) distributions under way")
     }
 
@@ -69,7 +75,8 @@ actor Fleet {
 
     /// A completed distribution tells how fast the next one should be.
     func foretell(by record: DistributionRecord) {
-        guard record.state == .completed, let ended = record.endedAt, let order = try? Distribution(encoded: record.order)
+        guard record.state == .completed, let ended = record.endedAt,
+            let order = try? Distribution(encoded: record.order)
         else { return }
         forecast.delivered(ByteCount(rawValue: order.size), in: .milliseconds(ended - record.createdAt))
     }

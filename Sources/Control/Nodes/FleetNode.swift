@@ -8,6 +8,8 @@ struct FleetNode: Sendable {
     var record: NodeRecord
     var node: Node
     var stream: NodeOutbox?
+    /// Its stream has been up since control's start.
+    var hasConnected = false
 
     var isConnected: Bool { stream != nil }
 

@@ -1,29 +1,128 @@
+internal import NIOCore
+internal import RPC
+internal import Scheduling
 internal import SluiceAPI
+internal import Synchronization
+internal import Transport
+internal import Units
 
-/// The sending side of one node's stream: bounded, so that a slow node costs no memory.
-struct NodeOutbox: Sendable {
-    /// Messages that wait for a slow node at most; one more ends the stream, and the node is told all again when it
-    /// comes back.
+/// The sending side of one node's stream: nobody waits for a slow node, and it costs a bounded amount of memory.
+final class NodeOutbox: Sendable {
+    /// What newer state of replaces older.
+    private enum Key: Hashable {
+        case task(String)
+        case status(String)
+        case usage
+        case lease(String)
+    }
+
+    private struct State {
+        var waiting = TaskOutbox<Key, ByteBuffer>(maximumMessages: NodeOutbox.maximumQueued)
+        var isClosed = false
+        var isWatching = false
+    }
+
+    /// Messages that wait for a slow node at most, besides `maximumUnsent` bytes on their way; one more ends the stream,
+    /// and the node is told all again when it comes back.
     static let maximumQueued = 4096
+    /// Bytes that are handed to the connection before its node takes them.
+    private static let maximumUnsent = 32 << 10
+    /// How long a node may take nothing of what it is told.
+    static let readerPatience = Duration.seconds(30)
 
     /// Grows with each stream, so that an old stream's end is not taken for a new one's.
     let session: UInt64
-    private let continuation: AsyncStream<ConnectResponse>.Continuation
+    private let sink: any RPCPushSink
+    private let state = Mutex(State())
 
-    static func make(session: UInt64) -> (outbox: NodeOutbox, messages: AsyncStream<ConnectResponse>) {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: ConnectResponse.self,
-            bufferingPolicy: .bufferingOldest(maximumQueued)
-        )
-        return (NodeOutbox(session: session, continuation: continuation), stream)
+    init(session: UInt64, sink: any RPCPushSink) {
+        self.session = session
+        self.sink = sink
     }
 
     func send(_ message: ConnectResponse.Message) {
         var response = ConnectResponse()
         response.message = message
-        if case .dropped = continuation.yield(response) { continuation.finish() }
+        var bytes = ByteBuffer()
+        response.encode(into: &bytes)
+        send(bytes, key: Self.key(of: message))
     }
 
-    /// Ends the stream.
-    func close() { continuation.finish() }
+    /// Sends a task that is encoded already: a `ConnectResponse` with nothing else (its field 2).
+    func sendTask(_ task: String, encoded: [UInt8]) {
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(encoded.count + 6)
+        bytes.writeInteger(UInt8(0x12))
+        var length = encoded.count
+        while length > 127 {
+            bytes.writeInteger(UInt8(truncatingIfNeeded: length & 127 | 128))
+            length >>= 7
+        }
+        bytes.writeInteger(UInt8(truncatingIfNeeded: length))
+        bytes.writeBytes(encoded)
+        send(bytes, key: .task(task))
+    }
+
+    /// Ends the stream well.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        sink.endRequests()
+    }
+
+    /// Ends the stream where the node has taken nothing for too long; true where it did.
+    func closeIfStalled(at now: BootTime) -> Bool {
+        guard state.withLock({ $0.waiting.isStalled(at: now, patience: Self.readerPatience) }) else { return false }
+        sink.abort()
+        return true
+    }
+
+    private func send(_ bytes: ByteBuffer, key: Key?) {
+        let overflowed = state.withLock { state -> Bool in
+            guard !state.isClosed else { return false }
+            if state.waiting.isEmpty, push(bytes, &state) { return false }
+            guard state.waiting.messageReady(bytes, key: key) == .overflowed else {
+                // What was refused above has said nothing of the time.
+                state.waiting.readerFull(at: BootClock.now())
+                return false
+            }
+            state.isClosed = true
+            return true
+        }
+        if overflowed { sink.abort() }
+    }
+
+    /// Moves what waits to the connection while it has room.
+    private func pump() {
+        state.withLock { state in
+            state.isWatching = false
+            while let message = state.waiting.next, push(message, &state) { state.waiting.messageTaken() }
+            state.waiting.readerFull(at: BootClock.now())
+        }
+    }
+
+    /// False where the connection has no room; then `pump` is called once it has. Called with the lock held, so that
+    /// messages leave in order: the sink does not call back before it returns.
+    private func push(_ message: ByteBuffer, _ state: inout State) -> Bool {
+        guard !state.isWatching else { return false }
+        do throws(RPCError) {
+            let isSent = try sink.push(message, limit: Self.maximumUnsent) { [weak self] in self?.pump() }
+            state.isWatching = !isSent
+            return isSent
+        } catch {
+            // The stream has ended; its reader learns that too.
+            state.isClosed = true
+            return true
+        }
+    }
+
+    private static func key(of message: ConnectResponse.Message) -> Key? {
+        switch message {
+        case .task(let task): .task(task.task)
+        case .statusAck(let ack): .status(ack.task)
+        case .usageAck: .usage
+        // A chunk of bytes is in addition to earlier ones.
+        case .leaseGrant(let grant): grant.chunk == nil ? .lease(grant.origin) : nil
+        case .welcome, .drain, .pieceRelease: nil
+        }
+    }
 }

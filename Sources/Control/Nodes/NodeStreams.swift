@@ -22,36 +22,29 @@ struct NodeStreams: NodeStreamServiceServer {
             throw UserError(.failedPrecondition, "a node stream begins with a hello that names the node")
         }
         try AccessPrincipal.requireNode(id, hello.node?.role ?? .unspecified)
-        let (outbox, messages) = try await fleet.connected(hello, from: context.remoteAddress)
+        guard let sink = responses.pushSink else {
+            throw UserError(.failedPrecondition, "a node's stream needs gRPC over HTTP/2")
+        }
+        let outbox = try await fleet.connected(hello, from: context.remoteAddress, through: sink)
         logger.info("\(hello.node?.role == .relay ? "relay" : "agent") \(id) connected")
         await leases.connected(id, outbox)
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    for await message in messages { try await responses.write(message) }
-                }
-                group.addTask {
-                    while let request = try await requests.next() {
-                        if let message = request.message { try await take(message, from: id, outbox) }
-                    }
-                }
-                defer { group.cancelAll() }
-                try await group.next()
+            while let request = try await requests.next() {
+                if let message = request.message { try await take(message, from: id) }
             }
         } catch {
             logger.debug("node stream ended", metadata: ["node": "\(id)", "error": "\(error)"])
         }
-        outbox.close()
         await leases.disconnected(id, session: outbox.session)
         await fleet.disconnected(id, session: outbox.session)
         logger.info("\(id) disconnected")
     }
 
-    private func take(_ message: ConnectRequest.Message, from node: NodeID, _ outbox: NodeOutbox) async throws {
+    private func take(_ message: ConnectRequest.Message, from node: NodeID) async throws {
         switch message {
         case .hello: throw UserError(.failedPrecondition, "a second hello on one stream")
         case .status(let status): try await fleet.statusArrived(status, from: node)
-        case .ack(let ack): try await fleet.acknowledged(ack, by: node)
+        case .ack(let ack): fleet.gather(ack, by: node)
         case .leaseHeartbeat(let heartbeat): await leases.heartbeatArrived(heartbeat, from: node)
         case .hashBatches(let batches): try await fleet.batchesArrived(batches, from: node)
         case .pieceRelease(let release): try await fleet.released(release, by: node)

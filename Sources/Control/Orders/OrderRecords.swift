@@ -49,9 +49,10 @@ struct OrderRecords {
             createdAt: now
         )
         let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses)
-        let work =
+        let assignment = TaskRecord.encoded(.assignment(Self.assignment(order, message, id, priority, epoch)))
+        let work: [Work] =
             Self.relayTasks(order, message, id, priority, epoch, stripes, signingKey)
-            + Self.assignments(order, message, id, priority, epoch)
+            + order.agents.map { ($0, .agent, assignment) }
         let blobID = blob.id
         tasks = work.map { node, kind, work in
             TaskRecord(
@@ -62,11 +63,11 @@ struct OrderRecords {
                 kind: kind,
                 revision: Revision(rawValue: 0),
                 payload: []
-            ).revised(work, state: .pending)
+            ).revised(encoded: work, state: .pending)
         }
     }
 
-    private typealias Work = (NodeID, TaskKind, NodeTask.Work)
+    private typealias Work = (NodeID, TaskKind, [UInt8])
 
     private static func relayTasks(
         _ order: CheckedOrder,
@@ -99,29 +100,27 @@ struct OrderRecords {
                 )
                 task.pullGrant = grant.encoded
             }
-            return (relay.node, .relay, .relayTask(task))
+            return (relay.node, .relay, TaskRecord.encoded(.relayTask(task)))
         }
     }
 
-    private static func assignments(
+    /// What every agent is told.
+    private static func assignment(
         _ order: CheckedOrder,
         _ blob: Blob,
         _ id: DistributionID,
         _ priority: UInt32,
         _ epoch: Epoch
-    ) -> [Work] {
-        let endpoints = order.relays.map(Endpoint.init)
-        return order.agents.map { agent in
-            var assignment = Assignment()
-            assignment.blob = blob
-            assignment.distribution = id.text
-            assignment.fileName = order.distribution.fileName
-            assignment.relays = endpoints
-            assignment.config = order.distribution.config ?? DistributionConfig()
-            assignment.config?.torrent = []
-            assignment.epoch = epoch.rawValue
-            assignment.priority = priority
-            return (agent, .agent, .assignment(assignment))
-        }
+    ) -> Assignment {
+        var assignment = Assignment()
+        assignment.blob = blob
+        assignment.distribution = id.text
+        assignment.fileName = order.distribution.fileName
+        assignment.relays = order.relays.map(Endpoint.init)
+        assignment.config = order.distribution.config ?? DistributionConfig()
+        assignment.config?.torrent = []
+        assignment.epoch = epoch.rawValue
+        assignment.priority = priority
+        return assignment
     }
 }

@@ -96,6 +96,12 @@ final class HTTP2Handler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
+    /// The listener goes away: no new streams, those under way go on (RFC 9113 section 6.8).
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { drain("shutdown") }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if failure == nil { failure = HTTPError(.connectionClosed, "the connection broke: \(error)") }
         context.close(promise: nil)

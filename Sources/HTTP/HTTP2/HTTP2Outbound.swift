@@ -2,7 +2,7 @@ internal import NIOCore
 
 /// What one stream still has to send.
 struct HTTP2Outbound {
-    var pending = CircularBuffer<ByteBuffer>()
+    var pending = CircularBuffer<ByteBuffer>(initialCapacity: 1)
     var pendingBytes = 0
     var isFinished = false
     var trailers: HTTPFields?

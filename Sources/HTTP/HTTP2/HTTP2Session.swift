@@ -11,8 +11,9 @@ internal import NIOCore
     private var input = ByteBuffer()
     private var inputBase: UnsafeRawPointer?
     private var events: [HTTP2Event] = []
-    private var heads: [Int32: HTTPFields] = [:]
-    private var headSizes: [Int32: Int] = [:]
+    /// The block of header fields that is being read; no other can begin before its end (RFC 9113 section 4.3).
+    private var head = HTTPFields()
+    private var headSize = 0
     private var outbound: [Int32: HTTP2Outbound] = [:]
     private var output: [ByteBuffer] = []
     private var flood: HTTP2Guard
@@ -39,6 +40,7 @@ internal import NIOCore
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
         unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_settings(options, 32)
+        unsafe nghttp2_option_set_max_deflate_dynamic_table_size(options, Int(limits.headerTableSize))
         let user = unsafe Unmanaged.passUnretained(self).toOpaque()
         let status =
             isServer
@@ -62,6 +64,7 @@ internal import NIOCore
         if !isServer { set(NGHTTP2_SETTINGS_ENABLE_PUSH, 0) }
         // RFC 9218: no tree of streams that a client can make grow (RFC 9113 section 5.3).
         if isServer { set(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1) }
+        if limits.headerTableSize != 4096 { set(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, limits.headerTableSize) }
         unsafe nghttp2_submit_settings(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), entries, entries.count)
         unsafe nghttp2_session_set_local_window_size(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, limits.connectionWindow)
     }
@@ -122,28 +125,28 @@ internal import NIOCore
     }
 
     func headersBegan(_ stream: Int32) {
-        if heads[stream] == nil, isServer { flood.streamOpened() }
-        heads[stream] = HTTPFields()
-        headSizes[stream] = 0
+        if isServer { flood.streamOpened() }
+        head = HTTPFields()
+        headSize = 0
     }
 
     /// Counts fields on beyond the limit without keeping them, so that a bomb far beyond it ends the connection;
     /// nghttp2 would show no more of a head once its stream is refused.
     func fieldArrived(_ stream: Int32, _ name: String, _ value: String) -> HTTP2Callbacks.FieldVerdict {
-        let size = (headSizes[stream] ?? 0) + name.utf8.count + value.utf8.count + 32
-        headSizes[stream] = size
-        guard size <= 4 * limits.maximumHeaderListSize else {
+        headSize += name.utf8.count + value.utf8.count + 32
+        guard headSize <= 4 * limits.maximumHeaderListSize else {
             flood.headOverflowed()
             return .refuse
         }
-        if size <= limits.maximumHeaderListSize { heads[stream]?.append(name, value) }
+        if headSize <= limits.maximumHeaderListSize { head.append(name, value) }
         return .take
     }
 
     func headersArrived(_ stream: Int32, isTrailers: Bool, endStream: Bool, length: Int) {
         flood.headersArrived(length: length)
-        let fields = heads.removeValue(forKey: stream) ?? HTTPFields()
-        guard headSizes.removeValue(forKey: stream) ?? 0 <= limits.maximumHeaderListSize else {
+        let fields = head
+        head = HTTPFields()
+        guard headSize <= limits.maximumHeaderListSize else {
             return reset(stream, .enhanceYourCalm)
         }
         if isTrailers {
@@ -197,8 +200,6 @@ internal import NIOCore
 
     func streamClosed(_ stream: Int32, _ code: UInt32) {
         outbound.removeValue(forKey: stream)
-        heads.removeValue(forKey: stream)
-        headSizes.removeValue(forKey: stream)
         flood.streamClosed(HTTP2ErrorCode(rawValue: code))
         peerStreams.closed(stream)
         events.append(.closed(stream: stream, code: HTTP2ErrorCode(rawValue: code)))

@@ -27,7 +27,7 @@ final class ControlLink: Sendable {
         self.state = Mutex(
             State(
                 outgoing: nil,
-                backoff: ReconnectBackoff(seed: seed, initial: .milliseconds(200), maximum: .seconds(30))
+                backoff: .fleet(seed: seed)
             )
         )
     }

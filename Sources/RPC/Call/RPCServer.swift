@@ -61,8 +61,6 @@ package final class RPCServer: HTTPRequestHandler {
             guard let handler = handlers[head.path] else {
                 return await answerOnly(.trailersOnly(unknownMethod(head.path)), to: request)
             }
-            var logger = logger
-            logger[metadataKey: "rpc"] = "\(head.path)"
             let call = ServerCall(
                 request: request,
                 head: head,

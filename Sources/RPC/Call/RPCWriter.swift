@@ -7,6 +7,9 @@ package struct RPCWriter<Message: RPCMessage>: Sendable {
         self.sink = sink
     }
 
+    /// The way to send without waiting; nil where the call does not travel by gRPC.
+    package var pushSink: (any RPCPushSink)? { sink as? any RPCPushSink }
+
     /// Sends one message; suspends while the peer's window is full. Throws once the call has ended.
     package func write(_ message: Message, compressed: Bool? = nil) async throws(RPCError) {
         try await sink.send(message, compressed: compressed)

@@ -8,6 +8,8 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
     private let request: HTTPServerRequest
     private let state: Mutex<ServerCallState>
     private let turns = WriteTurns()
+    /// Held while messages are pushed, so that they leave in order.
+    fileprivate let pushing = Mutex(())
     private let interceptor: RPCInterceptor?
     private let logger: Logger
     let context: RPCServerContext
@@ -83,6 +85,37 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
 
     // MARK: Private
 
+    fileprivate func pushNow(
+        _ message: ByteBuffer,
+        limit: Int,
+        whenRoom: @escaping @Sendable () -> Void
+    ) throws(RPCError) -> Bool {
+        do throws(HTTPError) {
+            guard try request.hasRoom(below: limit, whenRoom: whenRoom) else { return false }
+        } catch {
+            throw RPCError(.cancelled, "the caller went away")
+        }
+        let actions = try state.withLock { state throws(RPCError) in
+            try state.messageSent(message, compressed: false)
+        }
+        do throws(HTTPError) {
+            for action in actions {
+                switch action {
+                case .head(let head, _): try request.begin(head)
+                case .bytes(let bytes): try request.enqueue(bytes)
+                case .trailers, .reset, .cancelHandler: preconditionFailure("a message does not end a call")
+                }
+            }
+        } catch {
+            throw RPCError(.cancelled, "the caller went away")
+        }
+        return true
+    }
+
+    fileprivate func endBody() { request.endBody() }
+
+    fileprivate func breakOff() { request.reset(.enhanceYourCalm) }
+
     private func run(_ handler: RPCHandler) async {
         var status = RPCStatus.ok
         var trailers = RPCMetadata()
@@ -94,7 +127,9 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
             }
         } catch {
             let told = RPCError(thrown: error)
-            if told.code == .unknown { logger.error("a method failed", metadata: ["error": "\(error)"]) }
+            if told.code == .unknown {
+                logger.error("a method failed", metadata: ["rpc": "\(context.path)", "error": "\(error)"])
+            }
             status = told.status
             trailers = told.metadata
         }
@@ -160,7 +195,10 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
         do throws(RPCError) {
             try await perform(actions)
         } catch {
-            logger.debug("a call ended before its status was sent", metadata: ["reason": "\(error)"])
+            logger.debug(
+                "a call ended before its status was sent",
+                metadata: ["rpc": "\(context.path)", "reason": "\(error)"]
+            )
         }
     }
 
@@ -181,4 +219,14 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
             throw RPCError(.cancelled, "the caller went away")
         }
     }
+}
+
+extension ServerCall: RPCPushSink {
+    func push(_ message: ByteBuffer, limit: Int, whenRoom: @escaping @Sendable () -> Void) throws(RPCError) -> Bool {
+        try pushing.withLock { _ throws(RPCError) in try pushNow(message, limit: limit, whenRoom: whenRoom) }
+    }
+
+    func endRequests() { endBody() }
+
+    func abort() { breakOff() }
 }

@@ -70,6 +70,8 @@ package struct MessageDeframer: Sendable {
         guard held.readableBytes >= 5 + Int(length) else { return nil }
         held.moveReaderIndex(forwardBy: 5)
         guard let payload = held.readSlice(length: Int(length)) else { return nil }
+        // Nothing is left: let go of the socket's buffer, for a quiet call may hold it for days.
+        if held.readableBytes == 0 { held = ByteBuffer() }
         lastWasCompressed = flag == 1
         return flag == 0 ? payload : try GzipInflater.decompress(payload, limits: limits)
     }

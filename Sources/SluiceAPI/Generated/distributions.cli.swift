@@ -51,7 +51,7 @@ extension GeneratedCommands {
                 FlagDescription(name: "progress-bytes-per-second", path: ["distribution", "progress", "bytesPerSecond"], kind: .integer, isRepeated: false, isPositional: false, help: "Bytes per second over all targets, as last reported."),
                 FlagDescription(name: "progress-eta-seconds", path: ["distribution", "progress", "etaSeconds"], kind: .integer, isRepeated: false, isPositional: false, help: "Seconds to go at that rate; 0 when not known."),
                 FlagDescription(name: "progress-origin-bytes", path: ["distribution", "progress", "originBytes"], kind: .integer, isRepeated: false, isPositional: false, help: "Bytes that left the origin for this distribution."),
-                FlagDescription(name: "targets", path: ["distribution", "targets"], kind: .json, isRepeated: true, isPositional: false, help: "Each target's own progress."),
+                FlagDescription(name: "targets", path: ["distribution", "targets"], kind: .json, isRepeated: true, isPositional: false, help: "Each target's own progress; where there are more than 1000, those that failed first, and as many as fit."),
                 FlagDescription(name: "relays", path: ["distribution", "relays"], kind: .json, isRepeated: true, isPositional: false, help: "Each relay's own progress."),
                 FlagDescription(name: "create-time", path: ["distribution", "createTime"], kind: .string, isRepeated: false, isPositional: false, help: "When it was ordered."),
                 FlagDescription(name: "end-time", path: ["distribution", "endTime"], kind: .string, isRepeated: false, isPositional: false, help: "When it ended."),

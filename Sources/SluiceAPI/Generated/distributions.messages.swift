@@ -354,7 +354,7 @@ package struct Distribution: Hashable, Sendable {
     package var failure: String = ""
     /// Bytes and counts over all targets.
     package var progress: Progress? = nil
-    /// Each target's own progress.
+    /// Each target's own progress; where there are more than 1000, those that failed first, and as many as fit.
     package var targets: [TargetProgress] = []
     /// Each relay's own progress.
     package var relays: [RelayProgress] = []

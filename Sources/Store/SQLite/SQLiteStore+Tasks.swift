@@ -14,8 +14,18 @@ extension SQLiteStore {
         guard !updates.isEmpty else { return 0 }
         return try await write { database in
             let select = try database.cachedStatement(sql: "SELECT * FROM task WHERE id = ?")
+            let acknowledge = try database.cachedStatement(
+                sql: "UPDATE task SET acknowledged_revision = max(acknowledged_revision, min(?, revision)) WHERE id = ?"
+            )
             var found = 0
             for update in updates {
+                if let applied = update.acknowledgedRevision,
+                    update == TaskUpdate(id: update.id, acknowledgedRevision: applied)
+                {
+                    try acknowledge.execute(arguments: [applied.rawValue.column, update.id.text])
+                    found += database.changesCount
+                    continue
+                }
                 guard let row = try Row.fetchOne(select, arguments: [update.id.text]) else { continue }
                 found += 1
                 let stored = try TaskRecord(row: row)

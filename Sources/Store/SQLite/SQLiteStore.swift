@@ -6,6 +6,7 @@ package import Units
 package final class SQLiteStore: ControlStore {
     /// GRDB's pool is Sendable: it serialises writes and hands each read its own snapshot.
     private let pool: DatabasePool
+    private let writes: WriteGroup
 
     /// Opens the file at `path`, made when missing, and brings its tables up to date.
     package convenience init(path: String) throws(StoreError) {
@@ -27,6 +28,7 @@ package final class SQLiteStore: ControlStore {
             try Migrations.all.migrate(pool)
             let known = try pool.read { try Migrations.all.hasBeenSuperseded($0) }
             if known { throw StoreError(.conflict, "the database was written by a newer version") }
+            writes = WriteGroup(pool: pool)
         } catch {
             throw StoreError(error)
         }
@@ -36,11 +38,24 @@ package final class SQLiteStore: ControlStore {
         do { try pool.close() } catch { throw StoreError(error) }
     }
 
-    /// One transaction that writes; everything is undone when `body` throws.
+    /// One write, all or nothing: everything is undone when `body` throws. It is on disk when this returns; what else
+    /// waits to be written goes with it.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        do { return try await pool.write(body) } catch { throw StoreError(error) }
+        let outcome = await withCheckedContinuation {
+            (caller: CheckedContinuation<Result<Value, StoreError>, Never>) in
+            writes.add(
+                WriteGroup.Job(
+                    perform: { database in
+                        let value = try body(database)
+                        return { caller.resume(returning: .success(value)) }
+                    },
+                    fail: { caller.resume(returning: .failure($0)) }
+                )
+            )
+        }
+        return try outcome.get()
     }
 
     /// One snapshot that is read.

@@ -11,6 +11,12 @@ final class ChildChannels: Sendable {
         channel.closeFuture.whenComplete { [self] _ in channels.withLock { _ = $0.removeValue(forKey: id) } }
     }
 
+    func quiesceAll() {
+        for channel in channels.withLock({ Array($0.values) }) {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+
     func closeAll() async {
         for channel in channels.withLock({ Array($0.values) }) { try? await channel.close() }
     }

@@ -23,15 +23,33 @@ package final class Listener: Sendable {
         handlers: ListenerHandlers
     ) async throws(TransportError) -> Listener {
         let children = ChildChannels()
+        let buffers = configuration.buffers
+        let admissions = configuration.admissionsPerSecond
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let admissions else { return }
+                    let gate = AdmissionGate(perSecond: admissions, at: BootClock.now())
+                    try channel.pipeline.syncOperations.addHandler(AdmissionHandler(gate: gate))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // What is gone without a word is found out in the end, at no cost of ours.
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 262_144)
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: buffers.smallestRead,
+                    initial: buffers.firstRead,
+                    maximum: buffers.largestRead
+                )
             )
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: .init(low: buffers.writeLow, high: buffers.writeHigh)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     children.add(channel)
@@ -54,6 +72,12 @@ package final class Listener: Sendable {
         } catch {
             throw TransportError(.bind, "\(error)")
         }
+    }
+
+    /// Stops accepting and tells the connections that are open to take nothing new.
+    package func quiesce() async {
+        try? await channel.close()
+        children.quiesceAll()
     }
 
     /// Stops accepting and closes the connections that are open.

@@ -12,7 +12,10 @@ package struct ListenerConfiguration: Sendable {
     /// How long a connection may take to show what it speaks, TLS handshake included.
     package var firstBytesDeadline = Duration.seconds(10)
     /// Connections the kernel may hold before they are accepted.
-    package var backlog: Int32 = 1024
+    package var backlog: Int32 = 4096
+    /// New connections accepted in a second at most; the rest wait in the backlog. Nil for no limit.
+    package var admissionsPerSecond: Int?
+    package var buffers = SocketBuffers()
 
     package init(host: String, port: Int) {
         self.host = host

@@ -229,7 +229,7 @@ struct  Sluice__V1__Distribution
    */
   Sluice__V1__Progress *progress;
   /*
-   * Each target's own progress.
+   * Each target's own progress; where there are more than 1000, those that failed first, and as many as fit.
    */
   size_t n_targets;
   Sluice__V1__TargetProgress **targets;
