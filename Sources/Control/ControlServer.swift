@@ -49,7 +49,18 @@ package struct ControlServer: Service {
         let originClient = try OriginClient(logger: logger)
         let access = try await ControlAccess.open(configuration, store, clock: .system, logger: logger)
         let all = services(store, fleet, leases, originClient, access)
-        let server = RPCServer(services: all, interceptor: access.interceptor(for: all), logger: logger)
+        let server = RPCServer(
+            services: all,
+            interceptor: access.interceptor(for: all),
+            web: WebOptions(
+                routes: GeneratedRoutes.all,
+                documents: [
+                    "/openapi.json": WebDocument(contentType: "application/json", text: GeneratedRoutes.openAPI)
+                ],
+                allowedOrigins: configuration.allowedOrigins
+            ),
+            logger: logger
+        )
         let listener = try await listen(server, access.tlsSlot)
         let address = listener.localAddress
         configuration.whenReady(address.ipAddress ?? configuration.host, address.port ?? 0, access.credentials)

@@ -1,6 +1,14 @@
 /// Writes the canonical proto3 JSON mapping of a proto file's messages.
 struct JSONEmitter {
     let file: ProtoFile
+    /// Every file of the request, for the types that fields are of.
+    let all: [ProtoFile]
+
+    /// The entry of a field that is a map; nil for every other.
+    private func entry(_ field: ProtoField) -> ProtoMessage? {
+        guard field.isRepeated, case .message(let type) = field.kind else { return nil }
+        return all.lazy.flatMap(\.messages).first { $0.fullName == type && $0.isMapEntry }
+    }
 
     func emit() -> String {
         var source = SourceText(from: file.name, imports: ["package import RPC"])
@@ -23,6 +31,13 @@ struct JSONEmitter {
             for field in message.fields where field.oneof == nil {
                 let property = "self." + Names.property(field.name)
                 let name = Names.json(field.name)
+                if let entry = entry(field), let inner = entry.fields.last {
+                    let element = "(\"\\($0.key)\", \(value(of: inner, "$0.value")))"
+                    source.line(
+                        "if !\(property).isEmpty { members.append((\"\(name)\", .members(\(property).map { \(element) }))) }"
+                    )
+                    continue
+                }
                 switch (field.kind, field.isRepeated) {
                 case (.message, false):
                     source.line("if let value = \(property) { members.append((\"\(name)\", value.json)) }")
@@ -81,7 +96,15 @@ struct JSONEmitter {
                 for field in message.fields {
                     let names = Set([Names.json(field.name), field.name]).sorted().map { "\"\($0)\"" }
                     source.line("case \(names.joined(separator: ", ")):")
-                    source.indented { source in source.line(assignment(field, message)) }
+                    source.indented { source in
+                        if let oneof = field.oneof {
+                            let target = Names.property(message.oneofs[oneof].name)
+                            source.line(
+                                "guard self.\(target) == nil else { throw JSONCoding.second(member.name, Self.fullName) }"
+                            )
+                        }
+                        source.line(assignment(field, message))
+                    }
                 }
                 source.line("default: throw JSONCoding.unknown(member.name, Self.fullName)")
                 source.line("}")
@@ -96,6 +119,13 @@ struct JSONEmitter {
             return "self.\(target) = .\(Names.property(field.name))(\(read(field, "value", "\"\(name)\"")))"
         }
         let property = "self." + Names.property(field.name)
+        if let entry = entry(field), let key = entry.fields.first, let inner = entry.fields.last {
+            let type = Names.type(entry.fullName)
+            let made = "(key, value, name) throws(ProtobufError) in"
+            let members =
+                "var made = \(type)(); made.key = \(read(key, "key", "name")); made.value = \(read(inner, "value", "name")); return made"
+            return "\(property) = try JSONCoding.map(value, \"\(name)\") { \(made) \(members) }"
+        }
         guard field.isRepeated else { return "\(property) = \(read(field, "value", "\"\(name)\""))" }
         return
             "\(property) = try JSONCoding.array(value, \"\(name)\") { (value, name) throws(ProtobufError) in \(read(field, "value", "name")) }"

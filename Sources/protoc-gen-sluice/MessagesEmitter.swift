@@ -149,9 +149,10 @@ struct MessagesEmitter {
         let type = Names.type(message.fullName)
         let function = Names.cFunction(message.fullName)
         source.line()
-        source.block("extension \(type): RPCMessage") { source in
+        source.block("extension \(type)\(message.isNested ? "" : ": RPCMessage")") { source in
             source.comment([], otherwise: "The full proto name.")
             source.line("package static let fullName = \"\(message.fullName)\"")
+            guard !message.isNested else { return }
             source.line()
             source.comment([], otherwise: "Decodes the wire format.")
             source.block("package init(protobuf: ByteBuffer) throws(ProtobufError)") { source in

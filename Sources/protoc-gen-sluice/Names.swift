@@ -2,7 +2,9 @@
 enum Names {
     /// `OriginLimits` of `sluice.v1.OriginLimits`; Swift has a Duration of its own.
     static func type(_ fullName: String) -> String {
-        fullName == "google.protobuf.Duration" ? "ProtoDuration" : String(fullName.split(separator: ".").last ?? "")
+        if fullName == "google.protobuf.Duration" { return "ProtoDuration" }
+        // A type inside another has the names of both.
+        return fullName.split(separator: ".").drop { $0.first?.isLowercase ?? true }.joined()
     }
 
     /// `baseUrls` of `base_urls`: lowerCamelCase, as proto3's JSON has it.
@@ -43,6 +45,21 @@ enum Names {
         }
         return words
     }
+
+    /// The words of a resource's collection: `origins`, `api tokens`, `policies`.
+    static func plural(_ words: [String]) -> [String] {
+        guard let last = words.last else { return [] }
+        let end: String
+        if last.hasSuffix("y"), !["a", "e", "o", "u"].contains(where: { last.dropLast().hasSuffix($0) }) {
+            end = last.dropLast() + "ies"
+        } else {
+            end = last + (["s", "x", "ch", "sh"].contains { last.hasSuffix($0) } ? "es" : "s")
+        }
+        return words.dropLast() + [end]
+    }
+
+    /// `apiTokens`.
+    static func lowerCamel(_ words: [String]) -> String { json(words.joined(separator: "_")) }
 
     static func snake(_ name: String) -> String { words(name).joined(separator: "_") }
 

@@ -48,12 +48,14 @@ struct PluginRequest {
         let comments = unsafe Comments(file)
         let package = unsafe text(file.pointee.package)
         let prefix = package.isEmpty ? "" : package + "."
-        let messages = unsafe array(file.pointee.n_message_type, file.pointee.message_type) {
-            unsafe message($1, prefix, comments, [4, Int32($0)])
+        let nests = unsafe array(file.pointee.n_message_type, file.pointee.message_type) {
+            unsafe flattened($1, prefix, comments, [4, Int32($0)], isNested: false)
         }
-        let enums = unsafe array(file.pointee.n_enum_type, file.pointee.enum_type) {
-            unsafe enumeration($1, prefix, comments, [5, Int32($0)])
-        }
+        let messages = nests.flatMap(\.messages)
+        let enums =
+            unsafe array(file.pointee.n_enum_type, file.pointee.enum_type) {
+                unsafe enumeration($1, prefix, comments, [5, Int32($0)])
+            } + nests.flatMap(\.enums)
         let services = unsafe array(file.pointee.n_service, file.pointee.service) {
             unsafe service($1, prefix, comments, [6, Int32($0)])
         }
@@ -83,11 +85,31 @@ struct PluginRequest {
         }
     }
 
+    /// A message and every type inside it, those inside first.
+    private static func flattened(
+        _ outer: UnsafeMutablePointer<Google__Protobuf__DescriptorProto>,
+        _ prefix: String,
+        _ comments: Comments,
+        _ path: [Int32],
+        isNested: Bool
+    ) -> (messages: [ProtoMessage], enums: [ProtoEnum]) {
+        let inside = unsafe prefix + text(outer.pointee.name) + "."
+        let nests = unsafe array(outer.pointee.n_nested_type, outer.pointee.nested_type) {
+            unsafe flattened($1, inside, comments, path + [3, Int32($0)], isNested: true)
+        }
+        let enums = unsafe array(outer.pointee.n_enum_type, outer.pointee.enum_type) {
+            unsafe enumeration($1, inside, comments, path + [4, Int32($0)])
+        }
+        let whole = unsafe message(outer, prefix, comments, path, isNested: isNested)
+        return (nests.flatMap(\.messages) + [whole], enums + nests.flatMap(\.enums))
+    }
+
     private static func message(
         _ message: UnsafeMutablePointer<Google__Protobuf__DescriptorProto>,
         _ prefix: String,
         _ comments: Comments,
-        _ path: [Int32]
+        _ path: [Int32],
+        isNested: Bool
     ) -> ProtoMessage {
         let fields = unsafe array(message.pointee.n_field, message.pointee.field) { index, field in
             ProtoField(
@@ -106,6 +128,8 @@ struct PluginRequest {
         return ProtoMessage(
             fullName: unsafe prefix + text(message.pointee.name),
             comment: comments.at(path),
+            isNested: isNested,
+            isMapEntry: unsafe message.pointee.options.map { unsafe $0.pointee.map_entry != 0 } ?? false,
             fields: fields,
             oneofs: oneofs
         )

@@ -1,5 +1,5 @@
 /// One field of a message.
-struct ProtoField {
+struct ProtoField: Equatable {
     enum Kind: Equatable {
         case boolean, int32, int64, uint32, uint64, double, float, string, bytes
         case message(String)
@@ -13,4 +13,7 @@ struct ProtoField {
     /// Position of its oneof in the message.
     let oneof: Int?
     let comment: [String]
+
+    /// Whether it is told and never asked for: its comment begins with these words (AIP-203).
+    var isOutputOnly: Bool { comment.first?.hasPrefix("Output only.") ?? false }
 }

@@ -10,6 +10,14 @@ struct ProtoFile {
     /// The serialized FileDescriptorProto, without source info.
     let descriptor: [UInt8]
 
+    /// `v1` of `sluice.v1`; nil where the package has no version: then it is no API of ours.
+    var version: String? {
+        guard let last = package.split(separator: ".").last, last.first == "v", last.dropFirst().allSatisfy(\.isNumber),
+            last.count > 1
+        else { return nil }
+        return String(last)
+    }
+
     /// `origins` of `sluice/v1/origins.proto`.
     var stem: String {
         let last = name.split(separator: "/").last ?? ""

@@ -15,6 +15,14 @@ enum ProtocGenSluice {
         for file in all where request.toGenerate.contains(file.name) {
             answer.files += files(for: file, among: all)
         }
+        let index = index(of: all, toGenerate: request.toGenerate)
+        guard index.conflicts.isEmpty else {
+            for sentence in index.conflicts {
+                FileHandle.standardError.write(Data("protoc-gen-sluice: \(sentence)\n".utf8))
+            }
+            exit(1)
+        }
+        answer.files += index.files
         FileHandle.standardOutput.write(Data(answer.packed()))
     }
 
@@ -26,13 +34,38 @@ enum ProtocGenSluice {
         }
         // The JSON of google.protobuf's own types is special and written by hand.
         if !file.package.hasPrefix("google.protobuf"), !file.messages.isEmpty {
-            files.append((name: "\(file.stem).json.swift", content: JSONEmitter(file: file).emit()))
+            files.append((name: "\(file.stem).json.swift", content: JSONEmitter(file: file, all: all).emit()))
         }
         if !file.services.isEmpty {
             files.append((name: "\(file.stem).client.swift", content: stubs.emitClient()))
             files.append((name: "\(file.stem).server.swift", content: stubs.emitServer()))
+        }
+        if !RouteEmitter.routes(file, all).isEmpty {
             files.append((name: "\(file.stem).cli.swift", content: CommandEmitter(file: file, all: all).emit()))
+            files.append((name: "\(file.stem).routes.swift", content: RouteEmitter(file: file, all: all).emit()))
         }
         return files
+    }
+
+    /// What brings the files of an API together.
+    private static func index(
+        of all: [ProtoFile],
+        toGenerate: Set<String>
+    ) -> (files: [(name: String, content: String)], conflicts: [String]) {
+        let files = all.filter { toGenerate.contains($0.name) && !RouteEmitter.routes($0, all).isEmpty }
+        guard let first = files.first else { return ([], []) }
+        let routes = files.flatMap { RouteEmitter.routes($0, all) }
+        let name = first.package.split(separator: ".").first.map(String.init) ?? ""
+        let title = name.prefix(1).uppercased() + name.dropFirst()
+        let document = OpenAPIEmitter(routes: routes, all: all, title: title, version: first.version ?? "").emit()
+        let emitter = IndexEmitter(files: files)
+        return (
+            [
+                (name: "api.index.swift", content: emitter.emitIndex()),
+                (name: "api.openapi.swift", content: emitter.emitDocument(document)),
+                (name: "openapi.json", content: document),
+            ],
+            emitter.conflicts(routes)
+        )
     }
 }

@@ -15,7 +15,8 @@ struct ServiceSelection {
 
     /// The files with what the services need, and no more.
     func reduce(_ files: [ProtoFile]) -> [ProtoFile] {
-        let messages = Dictionary(files.flatMap(\.messages).map { ($0.fullName, $0) }) { first, _ in first }
+        let atTop = files.flatMap(\.messages).filter { !$0.isNested }
+        let messages = Dictionary(atTop.map { ($0.fullName, $0) }) { first, _ in first }
         let enums = Set(files.flatMap(\.enums).map(\.fullName))
         var wanted: Set<String> = []
         func visit(_ name: String) {
@@ -42,6 +43,8 @@ struct ServiceSelection {
                     ProtoMessage(
                         fullName: message.fullName,
                         comment: message.comment,
+                        isNested: message.isNested,
+                        isMapEntry: message.isMapEntry,
                         fields: message.fields.filter { isMade($0, messages, enums) },
                         oneofs: message.oneofs
                     )

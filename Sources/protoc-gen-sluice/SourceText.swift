@@ -13,6 +13,9 @@ struct SourceText {
         text += line.isEmpty ? "\n" : String(repeating: "    ", count: depth) + line + "\n"
     }
 
+    /// Text that keeps its own lines and indentation.
+    mutating func raw(_ text: String) { self.text += text }
+
     mutating func comment(_ lines: [String], otherwise: String) {
         for text in lines.isEmpty ? [otherwise] : lines { line("/// \(text)") }
     }

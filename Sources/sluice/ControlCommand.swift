@@ -28,6 +28,8 @@ struct ControlCommand: AsyncParsableCommand {
     var certificateLifetime = DurationArgument(ControlSecurity.certificateLifetime)
     @Option(help: "New connections taken in a second at most; the rest wait their turn.")
     var admitPerSecond = 2000
+    @Option(help: "An origin whose pages may call from a browser, such as https://console.example; repeat for more.")
+    var allowOrigin: [String] = []
     @OptionGroup var security: PlaintextOptions
 
     func run() async throws {
@@ -44,6 +46,7 @@ struct ControlCommand: AsyncParsableCommand {
             logger: logger
         )
         configuration.admissionsPerSecond = admitPerSecond
+        configuration.allowedOrigins = allowOrigin
         try await RoleRunner.run([ControlServer(configuration: configuration, logger: logger)], logger: logger)
     }
 

@@ -3,9 +3,9 @@ import Units
 
 /// Small files that a user names on the command line.
 enum FileContent {
-    /// Reads a whole file, or says why not.
+    /// Reads a whole file, or says why not; `-` is standard input.
     static func read(_ path: String, atMost limit: ByteCount) throws -> [UInt8] {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
+        guard let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
             throw UserError(.notFound, "\(path) cannot be read")
         }
         defer { try? handle.close() }

@@ -1,3 +1,4 @@
+import Foundation
 import RPC
 import SluiceAPI
 import Units
@@ -23,11 +24,18 @@ enum GeneratedCommandRunner {
                 plaintext: parsed.isPlaintext ? .loopback : .none
             )
             let client = try await place.connect()
+            let table = ResponseTable(
+                columns: parsed.command.columns,
+                chosen: parsed.columns,
+                width: ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 120
+            )
+            let screen = LiveScreen()
             do {
-                try await parsed.command.call.run(client, parsed.request) { response in
+                try await parsed.call.run(client, parsed.request) { response in
                     switch parsed.output {
                     case .json: Terminal.line(response.text)
-                    case .table: Terminal.write(ResponseTable.text(response))
+                    case .yaml: Terminal.write("---\n" + response.yaml)
+                    case .table: screen.show(table.text(response))
                     }
                 }
             } catch let error as ProtobufError {

@@ -17,7 +17,7 @@ struct Sluice: AsyncParsableCommand {
         version: SluiceVersion.text,
         subcommands: [
             PushCommand.self, GetCommand.self, TorrentCommand.self, UpCommand.self, ControlCommand.self,
-            RelayCommand.self, AgentCommand.self, ContextCommand.self,
+            RelayCommand.self, AgentCommand.self, ContextCommand.self, CompletionsCommand.self,
         ]
     )
 

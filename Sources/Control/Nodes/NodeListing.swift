@@ -26,7 +26,9 @@ struct NodeListing: NodeServiceServer {
             case .agent: .agent
             default: nil
             }
-        let page = try await store.nodes(PageRequest(request.pageSize, request.pageToken), role: role)
+        let page = try await UserError.told { () async throws(StoreError) in
+            try await store.nodes(PageRequest(request.pageSize, request.pageToken), role: role)
+        }
         var response = ListNodesResponse()
         for record in page.records { response.nodes.append(try await shown(record)) }
         response.nextPageToken = page.nextToken ?? ""

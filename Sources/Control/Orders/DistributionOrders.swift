@@ -48,7 +48,9 @@ struct DistributionOrders: DistributionServiceServer {
         _ request: ListDistributionsRequest,
         context: RPCServerContext
     ) async throws -> ListDistributionsResponse {
-        let page = try await store.distributions(PageRequest(request.pageSize, request.pageToken))
+        let page = try await UserError.told { () async throws(StoreError) in
+            try await store.distributions(PageRequest(request.pageSize, request.pageToken))
+        }
         var response = ListDistributionsResponse()
         for record in page.records {
             var distribution = try await fleet.distribution(record.id)

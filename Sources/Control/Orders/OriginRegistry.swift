@@ -42,7 +42,9 @@ struct OriginRegistry: OriginServiceServer {
     }
 
     func listOrigins(_ request: ListOriginsRequest, context: RPCServerContext) async throws -> ListOriginsResponse {
-        let page = try await store.origins(PageRequest(request.pageSize, request.pageToken))
+        let page = try await UserError.told { () async throws(StoreError) in
+            try await store.origins(PageRequest(request.pageSize, request.pageToken))
+        }
         var response = ListOriginsResponse()
         response.origins = try page.records.map { try Origin(encoded: $0.payload) }
         response.nextPageToken = page.nextToken ?? ""

@@ -7,17 +7,21 @@ package final class RPCServer: HTTPRequestHandler {
     private let services: Set<String>
     private let limits: RPCLimits
     private let interceptor: RPCInterceptor?
+    private let gateway: WebGateway?
     private let fallback: (any HTTPRequestHandler)?
     private let logger: Logger
 
     /// A server of `services`. `health` is served as `grpc.health.v1.Health`; with `reflection`, both versions of the
-    /// reflection service are. `interceptor` runs around every call. `fallback` takes every request that is not gRPC; without one those get 415.
+    /// reflection service are. `interceptor` runs around every call, by whatever protocol it came.
+    /// With `web`, plain HTTP reaches the methods too: as resources in JSON, by the Connect protocol, by gRPC-Web.
+    /// `fallback` takes every request that is none of these; without one those get 415, or 404 with `web`.
     package init(
         services: [any RPCService],
         health: RPCHealth = RPCHealth(),
         reflection: Bool = true,
         limits: RPCLimits = RPCLimits(),
         interceptor: RPCInterceptor? = nil,
+        web: WebOptions? = nil,
         fallback: (any HTTPRequestHandler)? = nil,
         logger: Logger
     ) {
@@ -40,6 +44,15 @@ package final class RPCServer: HTTPRequestHandler {
         self.services = Set(all.map { type(of: $0).serviceName })
         self.limits = limits
         self.interceptor = interceptor
+        self.gateway = web.map { options in
+            WebGateway(
+                handlers: handlers,
+                interceptor: interceptor,
+                limits: limits,
+                options: options,
+                logger: logger
+            )
+        }
         self.fallback = fallback
         self.logger = logger
     }
@@ -52,7 +65,10 @@ package final class RPCServer: HTTPRequestHandler {
     package func handle(_ request: HTTPServerRequest) async {
         switch RPCRequestHead.admit(request.head, limits: limits) {
         case .foreign(let answer):
-            if let fallback { await fallback.handle(request) } else { await answerOnly(answer, to: request) }
+            if let gateway, await gateway.handle(request) { return }
+            if let fallback { return await fallback.handle(request) }
+            if let gateway { return await gateway.answerUnknown(request) }
+            await answerOnly(answer, to: request)
         case .refused(let answer): await answerOnly(answer, to: request)
         case .call where !request.isHTTP2:
             // Trailers and streams both ways need HTTP/2.
@@ -62,7 +78,7 @@ package final class RPCServer: HTTPRequestHandler {
                 return await answerOnly(.trailersOnly(unknownMethod(head.path)), to: request)
             }
             let call = ServerCall(
-                request: request,
+                wire: request,
                 head: head,
                 kind: handler.kind,
                 limits: limits,

@@ -3,9 +3,10 @@ internal import Logging
 internal import NIOCore
 internal import Synchronization
 
-/// The shell of one `ServerCallState`: performs its actions on an HTTP request, in order.
+/// The shell of one `ServerCallState`: performs its actions on the wire that the call came by, in order.
 final class ServerCall: RPCMessageSource, RPCMessageSink {
-    private let request: HTTPServerRequest
+    private let wire: any CallWire
+    private let codec: MessageCodec
     private let state: Mutex<ServerCallState>
     private let turns = WriteTurns()
     /// Held while messages are pushed, so that they leave in order.
@@ -15,14 +16,16 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
     let context: RPCServerContext
 
     init(
-        request: HTTPServerRequest,
+        wire: any CallWire,
+        codec: MessageCodec = .protobuf,
         head: RPCRequestHead,
         kind: RPCKind,
         limits: RPCLimits,
         interceptor: RPCInterceptor?,
         logger: Logger
     ) {
-        self.request = request
+        self.wire = wire
+        self.codec = codec
         self.state = Mutex(ServerCallState(head: head, kind: kind, limits: limits))
         self.interceptor = interceptor
         self.logger = logger
@@ -30,8 +33,8 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
             path: head.path,
             metadata: head.metadata,
             deadline: head.timeout.map { ContinuousClock.now + $0 },
-            remoteAddress: request.remoteAddress,
-            peer: request.peer
+            remoteAddress: wire.request.remoteAddress,
+            peer: wire.request.peer
         )
     }
 
@@ -60,16 +63,11 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
 
     func next<Message: RPCMessage>(_ type: Message.Type) async throws(RPCError) -> Message? {
         guard let bytes = try await nextMessage() else { return nil }
-        do throws(ProtobufError) {
-            return try Message(protobuf: bytes)
-        } catch {
-            throw RPCError(.internal, "cannot decode \(Message.fullName): \(error)")
-        }
+        return try codec.decode(bytes)
     }
 
     func send<Message: RPCMessage>(_ message: Message, compressed: Bool?) async throws(RPCError) {
-        var bytes = ByteBuffer()
-        message.encode(into: &bytes)
+        let bytes = codec.encode(message)
         await turns.take()
         defer { turns.give() }
         let settings = context.settings.values
@@ -85,13 +83,14 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
 
     // MARK: Private
 
+    /// Only nodes' streams are pushed to, and those come as gRPC itself: the wire is the request.
     fileprivate func pushNow(
         _ message: ByteBuffer,
         limit: Int,
         whenRoom: @escaping @Sendable () -> Void
     ) throws(RPCError) -> Bool {
         do throws(HTTPError) {
-            guard try request.hasRoom(below: limit, whenRoom: whenRoom) else { return false }
+            guard try wire.request.hasRoom(below: limit, whenRoom: whenRoom) else { return false }
         } catch {
             throw RPCError(.cancelled, "the caller went away")
         }
@@ -101,8 +100,8 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
         do throws(HTTPError) {
             for action in actions {
                 switch action {
-                case .head(let head, _): try request.begin(head)
-                case .bytes(let bytes): try request.enqueue(bytes)
+                case .head(let head, _): try wire.request.begin(head)
+                case .bytes(let bytes): try wire.request.enqueue(bytes)
                 case .trailers, .reset, .cancelHandler: preconditionFailure("a message does not end a call")
                 }
             }
@@ -112,9 +111,9 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
         return true
     }
 
-    fileprivate func endBody() { request.endBody() }
+    fileprivate func endBody() { wire.request.endBody() }
 
-    fileprivate func breakOff() { request.reset(.enhanceYourCalm) }
+    fileprivate func breakOff() { wire.request.reset(.enhanceYourCalm) }
 
     private func run(_ handler: RPCHandler) async {
         var status = RPCStatus.ok
@@ -177,16 +176,20 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
     }
 
     private func receive() async throws(RPCError) {
-        do throws(HTTPError) {
-            let bytes = try await request.body.next()
+        do throws(CallWireError) {
+            let bytes = try await wire.receive()
             state.withLock { state in
                 if let bytes { state.bytesArrived(bytes) } else { state.requestEnded() }
             }
         } catch {
+            switch error {
             // The reader's task was cancelled, not the stream: whoever did that may still have a status to send.
-            guard error.kind != .cancelled else { throw RPCError(.cancelled, "the call was cancelled") }
-            _ = state.withLock { $0.streamLost() }
-            throw RPCError(.cancelled, "the caller went away")
+            case .cancelled: throw RPCError(.cancelled, "the call was cancelled")
+            case .refused(let error): throw error
+            case .lost:
+                _ = state.withLock { $0.streamLost() }
+                throw RPCError(.cancelled, "the caller went away")
+            }
         }
     }
 
@@ -206,10 +209,10 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
         do throws(HTTPError) {
             for action in actions {
                 switch action {
-                case .head(let head, let endStream): try await request.respond(head, endStream: endStream)
-                case .bytes(let bytes): try await request.write(bytes)
-                case .trailers(let fields): try await request.finish(trailers: fields)
-                case .reset(let code): request.reset(code)
+                case .head(let head, let endStream): try await wire.respond(head, endStream: endStream)
+                case .bytes(let bytes): try await wire.write(bytes)
+                case .trailers(let fields): try await wire.finish(trailers: fields)
+                case .reset(let code): wire.reset(code)
                 case .cancelHandler: break  // the task group around the handler does, as this returns
                 }
             }

@@ -12,6 +12,31 @@ package enum JSONCoding {
         ProtobufError("a \(name) has no field \(field)")
     }
 
+    /// A second member of a oneof.
+    package static func second(_ field: String, _ name: String) -> ProtobufError {
+        ProtobufError("a \(name) has \(field) and another of the same choice")
+    }
+
+    /// The entries of a map; keys of numbers and truth values stand as text in JSON.
+    package static func map<Entry>(
+        _ json: JSONValue,
+        _ field: String,
+        _ entry: (_ key: JSONValue, _ value: JSONValue, String) throws(ProtobufError) -> Entry
+    ) throws(ProtobufError) -> [Entry] {
+        guard case .object(let members) = json else { throw ProtobufError("\(field) is an object") }
+        var read: [Entry] = []
+        for member in members {
+            let key = member.name
+            do throws(ProtobufError) {
+                read.append(try entry(.string(key), member.value, field))
+            } catch {
+                guard key == "true" || key == "false" else { throw error }
+                read.append(try entry(.boolean(key == "true"), member.value, field))
+            }
+        }
+        return read
+    }
+
     package static func string(_ json: JSONValue, _ field: String) throws(ProtobufError) -> String {
         guard case .string(let text) = json else { throw ProtobufError("\(field) is a string") }
         guard !text.utf8.contains(0) else { throw ProtobufError("\(field) holds a NUL") }
@@ -73,6 +98,12 @@ package enum JSONCoding {
                 count -= 8
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
             }
+        }
+        // One character that is left over, or padding that is not at the end, comes from no encoder.
+        let padding = text.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        let digits = text.utf8.count { $0 != UInt8(ascii: "=") }
+        guard digits % 4 != 1, digits + padding == text.utf8.count, padding == 0 || (digits + padding) % 4 == 0 else {
+            throw ProtobufError("\(field) is base64")
         }
         return bytes
     }

@@ -19,11 +19,16 @@ enum CommandHelp {
             let name = flag.isPositional ? flag.name.uppercased() : "--\(flag.name)"
             lines.append("  \(name)\(suffix(flag))")
             if !flag.help.isEmpty { lines.append("      \(flag.help)") }
+            if case .choice(let choices) = flag.kind {
+                for choice in choices where !choice.help.isEmpty {
+                    lines.append("        \(choice.name): \(choice.help)")
+                }
+            }
+            if let member = flag.members.last {
+                lines.append("      Not together with other flags for \(member.group).")
+            }
         }
-        lines.append("  --output table|json")
-        lines.append("  --server HOST:PORT")
-        lines.append("  --context NAME")
-        lines.append("  --plaintext")
+        for flag in CommonFlag.of(command) { lines += ["  --\(flag.name)\(flag.value)", "      \(flag.help)"] }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -34,12 +39,14 @@ enum CommandHelp {
             case .boolean: ""
             case .string: " TEXT"
             case .integer, .number: " NUMBER"
-            case .duration: " DURATION, such as 30s"
-            case .pair: " KEY=VALUE"
+            case .size: " SIZE, such as 64MiB"
+            case .duration: " DURATION, such as 1m30s"
+            case .time: " TIME, such as 2026-11-25T12:00:00Z"
+            case .pair, .map: " KEY=VALUE"
             case .file: " FILE"
             case .json: " JSON"
-            case .choice(let names): " " + names.joined(separator: "|")
+            case .choice(let choices): " " + choices.map(\.name).joined(separator: "|")
             }
-        return value + (flag.isRepeated ? " (repeat for more)" : "")
+        return value + (flag.isRepeated || flag.kind == .map ? " (repeat for more)" : "")
     }
 }

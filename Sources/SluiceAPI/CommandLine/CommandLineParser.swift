@@ -9,6 +9,19 @@ package struct CommandLineParser {
         case command(ParsedCommand)
     }
 
+    /// What the arguments have said so far.
+    private struct Draft {
+        var request = RequestTree()
+        var base: JSONValue?
+        var output = ParsedCommand.Output.table
+        var server: String?
+        var context: String?
+        var isPlaintext = false
+        var columns: [String] = []
+        var watches = false
+        var chosen: [String: OneofMember] = [:]
+    }
+
     private let readFile: (String) throws(UserError) -> [UInt8]
 
     /// `readFile` gives the content of a file that a flag names.
@@ -29,12 +42,12 @@ package struct CommandLineParser {
         return try parse(arguments.dropFirst(2), of: command)
     }
 
-    private func parse(_ arguments: ArraySlice<String>, of command: CommandDescription) throws(UserError) -> Outcome {
-        var request = RequestTree()
-        var output = ParsedCommand.Output.table
-        var server: String?
-        var context: String?
-        var isPlaintext = false
+    /// Parses what stands behind the verb of a command.
+    package func parse(
+        _ arguments: ArraySlice<String>,
+        of command: CommandDescription
+    ) throws(UserError) -> Outcome {
+        var draft = Draft()
         var positional = command.flags.filter(\.isPositional)[...]
         var rest = arguments
         while let argument = rest.popFirst() {
@@ -43,77 +56,93 @@ package struct CommandLineParser {
                 guard let flag = positional.popFirst() else {
                     throw UserError(.invalidArgument, "\(argument) is one argument too many")
                 }
-                try request.set(try value(argument, of: flag), at: flag)
+                try set(argument, flag, &draft)
                 continue
             }
             let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = String(parts[0])
+            // Nested fields may be written with dots as in JSON paths, words with underscores as in protos.
+            let name = String(parts[0].replacing(".", with: "-").replacing("_", with: "-"))
             let attached = parts.count == 2 ? String(parts[1]) : nil
             func given() throws(UserError) -> String {
                 if let attached { return attached }
                 guard let next = rest.popFirst() else { throw UserError(.invalidArgument, "--\(name) needs a value") }
                 return next
             }
-            switch name {
-            case "output":
-                guard let format = ParsedCommand.Output(rawValue: try given()) else {
-                    throw UserError(.invalidArgument, "--output is table or json")
-                }
-                output = format
-            case "server": server = try given()
-            case "context": context = try given()
-            case "plaintext": isPlaintext = true
-            default:
-                guard let flag = command.flags.first(where: { $0.name == name }) else {
-                    let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
-                    throw UserError(.invalidArgument, "--\(name) is not a flag of this command", hint: hint)
-                }
-                let text = flag.kind == .boolean && attached == nil ? "true" : try given()
-                try request.set(try value(text, of: flag), at: flag)
+            if let flag = CommonFlag.of(command).first(where: { $0.name == name }) {
+                try setCommon(name, flag.isSwitch ? attached ?? "true" : try given(), command, &draft)
+                continue
             }
+            guard let flag = command.flags.first(where: { $0.name == name }) else {
+                let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
+                throw UserError(.invalidArgument, "--\(name) is not a flag of this command", hint: hint)
+            }
+            try set(flag.kind == .boolean && attached == nil ? "true" : try given(), flag, &draft)
         }
         return .command(
             ParsedCommand(
                 command: command,
-                request: request.json,
-                output: output,
-                server: server,
-                context: context,
-                isPlaintext: isPlaintext
+                request: draft.base.map { draft.request.json(over: $0) } ?? draft.request.json,
+                output: draft.output,
+                server: draft.server,
+                context: draft.context,
+                isPlaintext: draft.isPlaintext,
+                columns: draft.columns,
+                watches: draft.watches
             )
         )
     }
 
-    private func value(_ text: String, of flag: FlagDescription) throws(UserError) -> JSONValue {
-        switch flag.kind {
-        case .string, .integer, .duration: return .string(text)
-        case .number:
-            guard let number = Double(text) else { throw UserError(.invalidArgument, "--\(flag.name) is a number") }
-            return .number(number)
-        case .boolean:
-            guard text == "true" || text == "false" else {
-                throw UserError(.invalidArgument, "--\(flag.name) is true or false")
+    private func set(_ text: String, _ flag: FlagDescription, _ draft: inout Draft) throws(UserError) {
+        for member in flag.members {
+            let other = draft.chosen.updateValue(member, forKey: member.group)
+            if let other, other != member {
+                throw UserError(
+                    .invalidArgument,
+                    "--\(flag.name) is for \(member.member), and \(other.member) is chosen already; only one can be"
+                )
             }
-            return .boolean(text == "true")
-        case .pair:
-            guard let equals = text.firstIndex(of: "=") else {
-                throw UserError(.invalidArgument, "--\(flag.name) is key=value")
-            }
-            let key = String(text[..<equals])
-            return .members([("key", .string(key)), ("value", .string(String(text[text.index(after: equals)...])))])
-        case .file: return JSONCoding.json(try readFile(text))
-        case .json:
-            do {
-                return try JSONParser.parse(text)
-            } catch {
-                throw UserError(.invalidArgument, "--\(flag.name): \(error)")
-            }
-        case .choice(let names):
-            let wanted = text.uppercased().replacing("-", with: "_")
-            guard let name = names.first(where: { $0 == wanted || $0.hasSuffix("_" + wanted) }) else {
-                throw UserError(.invalidArgument, "--\(flag.name) is one of \(names.joined(separator: ", "))")
-            }
-            return .string(name)
         }
+        let value = FlagValue(flag: flag, readFile: readFile)
+        try draft.request.set(try value.read(text), at: flag)
+    }
+
+    private func setCommon(
+        _ name: String,
+        _ text: String,
+        _ command: CommandDescription,
+        _ draft: inout Draft
+    ) throws(UserError) {
+        switch name {
+        case "output":
+            guard let format = ParsedCommand.Output(rawValue: text) else {
+                throw UserError(.invalidArgument, "--output is table, json or yaml")
+            }
+            draft.output = format
+        case "server": draft.server = text
+        case "context": draft.context = text
+        case "plaintext": draft.isPlaintext = text == "true"
+        case "columns": draft.columns = text.split(separator: ",").map(String.init)
+        case "watch": draft.watches = text == "true"
+        default: draft.base = try request(in: text, command)
+        }
+    }
+
+    /// The request in a file: the request's own JSON, or the resource's alone.
+    private func request(in path: String, _ command: CommandDescription) throws(UserError) -> JSONValue {
+        let bytes = try readFile(path)
+        let json: JSONValue
+        do throws(ProtobufError) {
+            json = try JSONParser.parse(bytes)
+        } catch {
+            throw UserError(.invalidArgument, "\(path): \(error)")
+        }
+        guard case .object(let members) = json else {
+            throw UserError(.invalidArgument, "\(path) is not a JSON object")
+        }
+        guard let resource = command.resource, !members.contains(where: { RequestTree.isSame($0.name, resource) })
+        else {
+            return json
+        }
+        return .members([(resource, json)])
     }
 }

@@ -2,15 +2,23 @@
 package struct FlagDescription: Sendable {
     /// How its values are written.
     package enum Kind: Hashable, Sendable {
-        case string, integer, number, boolean, duration
-        /// `key=value`.
+        case string, integer, number, boolean
+        /// `64MiB`.
+        case size
+        /// `1m30s`.
+        case duration
+        /// RFC 3339.
+        case time
+        /// `key=value`, each a message of its own.
         case pair
+        /// `key=value`, each an entry of one map.
+        case map
         /// The path of a file whose bytes are sent.
         case file
         /// A JSON object.
         case json
-        /// One of these names; the prefix they share may be left out.
-        case choice([String])
+        /// One of these.
+        case choice([FlagChoice])
     }
 
     /// Without its dashes.
@@ -21,5 +29,26 @@ package struct FlagDescription: Sendable {
     package let isRepeated: Bool
     /// Whether it is given without a flag.
     package let isPositional: Bool
+    /// The oneofs it stands in, from the outside in.
+    package let members: [OneofMember]
     package let help: String
+
+    /// A flag; generated code makes these.
+    package init(
+        _ name: String,
+        _ path: [String],
+        _ kind: Kind,
+        isRepeated: Bool = false,
+        isPositional: Bool = false,
+        members: [OneofMember] = [],
+        help: String
+    ) {
+        self.name = name
+        self.path = path
+        self.kind = kind
+        self.isRepeated = isRepeated
+        self.isPositional = isPositional
+        self.members = members
+        self.help = help
+    }
 }

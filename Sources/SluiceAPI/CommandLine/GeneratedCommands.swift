@@ -1,8 +1,5 @@
 /// Every command that the protos make. Generated code adds a list for each file.
 package enum GeneratedCommands {
-    /// All commands, in the order of the protos.
-    package static let all = distributions + origins + nodes + access
-
     /// What commands are about, such as `distributions`.
     package static let nouns: [String] = {
         var nouns: [String] = []

@@ -4,7 +4,7 @@ internal import Units
 /// What `sluice NOUN VERB …` asks for.
 package struct ParsedCommand: Sendable {
     /// How responses are printed.
-    package enum Output: String, Sendable { case table, json }
+    package enum Output: String, Sendable { case table, json, yaml }
 
     package let command: CommandDescription
     package let request: JSONValue
@@ -15,4 +15,11 @@ package struct ParsedCommand: Sendable {
     package let context: String?
     /// Whether control is called without TLS.
     package let isPlaintext: Bool
+    /// The columns to print, by field; empty for as many as fit.
+    package let columns: [String]
+    /// Whether to follow what is shown.
+    package let watches: Bool
+
+    /// The method to call.
+    package var call: CommandCall { watches ? command.watch ?? command.call : command.call }
 }

@@ -30,6 +30,16 @@ struct RequestTree {
             if let at { branch[at].1 = .branch(inner) } else { branch.append((name, .branch(inner))) }
             return
         }
+        if flag.kind == .map, case .string(let key)? = value["key"], let entry = value["value"] {
+            var entries: [(String, Node)] = []
+            if let at, case .branch(let known) = branch[at].1 { entries = known }
+            guard !entries.contains(where: { $0.0 == key }) else {
+                throw UserError(.invalidArgument, "--\(flag.name) has \(key) twice")
+            }
+            entries.append((key, .value(entry)))
+            if let at { branch[at].1 = .branch(entries) } else { branch.append((name, .branch(entries))) }
+            return
+        }
         guard flag.isRepeated else {
             guard at == nil else { throw UserError(.invalidArgument, "--\(flag.name) is given twice") }
             return branch.append((name, .value(value)))
@@ -41,6 +51,23 @@ struct RequestTree {
     }
 
     var json: JSONValue { Self.json(root) }
+
+    /// The tree laid over a request that is there already: what the tree has goes first.
+    func json(over base: JSONValue) -> JSONValue { Self.merge(json, over: base) }
+
+    /// Whether two member names are of one field: `baseUrls` and `base_urls`.
+    static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other || one.lowercased().replacing("_", with: "") == other.lowercased().replacing("_", with: "")
+    }
+
+    private static func merge(_ value: JSONValue, over base: JSONValue) -> JSONValue {
+        guard case .object(let members) = value, case .object(let old) = base else { return value }
+        let kept = old.map { member -> JSONMember in
+            guard let new = members.first(where: { isSame($0.name, member.name) }) else { return member }
+            return JSONMember(name: member.name, value: merge(new.value, over: member.value))
+        }
+        return .object(kept + members.filter { member in !old.contains { isSame($0.name, member.name) } })
+    }
 
     private static func json(_ branch: [(String, Node)]) -> JSONValue {
         .members(

@@ -1,38 +1,110 @@
 package import RPC
+internal import Units
 
 /// Prints a response as people read it: a table for a list, lines of `field: value` for one resource.
-package enum ResponseTable {
-    /// The text, with a line end behind each line.
-    package static func text(_ response: JSONValue) -> String {
-        guard case .object(let members) = response else { return response.text + "\n" }
-        if let list = members.first(where: { if case .array = $0.value { true } else { false } }),
-            case .array(let rows) = list.value,
-            !members.contains(where: { if case .object = $0.value { true } else { false } })
-        {
-            return table(rows)
-        }
-        if members.count == 1, case .object(let inner) = members[0].value { return lines(inner, indentation: "") }
-        return lines(members, indentation: "")
+package struct ResponseTable {
+    private let columns: [TableColumn]
+    private let chosen: [String]
+    private let width: Int
+
+    /// A printer of `columns`, as many as fit `width` characters; `chosen` names the only ones to print.
+    package init(columns: [TableColumn] = [], chosen: [String] = [], width: Int = 120) {
+        self.columns = columns
+        self.chosen = chosen
+        self.width = width
     }
 
-    private static func table(_ rows: [JSONValue]) -> String {
-        var columns: [String] = []
-        for case .object(let members) in rows {
-            for member in members where scalar(member.value) != nil && !columns.contains(member.name) {
-                columns.append(member.name)
+    /// The text, with a line end behind each line.
+    package func text(_ response: JSONValue) -> String {
+        guard case .object(let members) = response else { return response.text + "\n" }
+        let list = members.first { if case .array = $0.value { true } else { false } }
+        let hasObject = members.contains { if case .object = $0.value { true } else { false } }
+        if case .array(let rows)? = list?.value, !hasObject {
+            let others = members.filter { member in
+                member != list && member.name != "nextPageToken" && Self.scalar(member.value) != nil
+            }
+            let more = response["nextPageToken"].flatMap(Self.scalar).map { "There is more: --page-token \($0)\n" }
+            return Self.lines(others, indentation: "") + table(rows) + (more ?? "")
+        }
+        // An answer without rows leaves the list out.
+        if members.isEmpty, !columns.isEmpty { return table([]) }
+        if members.count == 1, case .object(let inner) = members[0].value { return Self.lines(inner, indentation: "") }
+        return Self.lines(members, indentation: "")
+    }
+
+    private func table(_ rows: [JSONValue]) -> String {
+        var shown = columns
+        if shown.isEmpty { shown = Self.fields(rows) }
+        if !chosen.isEmpty {
+            shown = chosen.map { name in
+                shown.first { RequestTree.isSame($0.name, name.replacing("-", with: "")) } ?? TableColumn(name)
             }
         }
-        guard !columns.isEmpty else { return rows.map { $0.text + "\n" }.joined() }
-        let cells = [columns] + rows.map { row in columns.map { row[$0].flatMap(scalar) ?? "" } }
-        let widths = columns.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-        return cells.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                line += cell
-                if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
+        guard !shown.isEmpty else { return rows.map { $0.text + "\n" }.joined() }
+        var cells = shown.map { column in rows.map { Self.cell($0, column) } }
+        if chosen.isEmpty {
+            // What no row has says nothing; what does not fit would break the lines.
+            let kept = shown.indices.filter { index in rows.isEmpty || cells[index].contains { !$0.isEmpty } }
+            (shown, cells) = (kept.map { shown[$0] }, kept.map { cells[$0] })
+        }
+        let heads = shown.map { Self.head($0.name) }
+        let widths = shown.indices.map { index in max(heads[index].count, cells[index].map(\.count).max() ?? 0) }
+        var count = shown.count
+        if chosen.isEmpty {
+            var total = -2
+            count =
+                widths.prefix { width in
+                    total += width + 2
+                    return total <= self.width
+                }.count
+        }
+        let visible = shown.indices.prefix(max(1, count))
+        let lines = [visible.map { heads[$0] }] + rows.indices.map { row in visible.map { cells[$0][row] } }
+        return lines.map { line in
+            var text = ""
+            for (index, cell) in line.enumerated() {
+                text += cell
+                text += String(repeating: " ", count: widths[index] - cell.count + 2)
             }
-            return line + "\n"
+            while text.hasSuffix(" ") { text.removeLast() }
+            return text + "\n"
         }.joined()
+    }
+
+    /// Every single value that a row has, for rows of which nothing is known.
+    private static func fields(_ rows: [JSONValue]) -> [TableColumn] {
+        var columns: [TableColumn] = []
+        for case .object(let members) in rows {
+            for member in members
+            where scalar(member.value) != nil && !columns.contains(where: { $0.name == member.name }) {
+                columns.append(TableColumn(member.name))
+            }
+        }
+        return columns
+    }
+
+    private static func cell(_ row: JSONValue, _ column: TableColumn) -> String {
+        var value: JSONValue? = row
+        for name in column.name.split(separator: ".") { value = value?[String(name)] }
+        guard let value else { return "" }
+        guard let text = scalar(value) else { return value.text }
+        switch column.format {
+        case .plain: return text
+        case .size: return UInt64(text).map { "\(ByteCount($0))" } ?? text
+        case .choice(let prefix):
+            let short = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+            return short.lowercased().replacing("_", with: "-")
+        }
+    }
+
+    /// `PIECE-LENGTH` of `pieceLength`.
+    private static func head(_ name: String) -> String {
+        var head = ""
+        for character in name {
+            if character.isUppercase { head += "-" }
+            head += character.uppercased()
+        }
+        return head
     }
 
     private static func lines(_ members: [JSONMember], indentation: String) -> String {

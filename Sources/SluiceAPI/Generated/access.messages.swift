@@ -63,11 +63,11 @@ package struct JoinToken: Hashable, Sendable {
     package var node: String = ""
     /// How many nodes may enroll with it; 0 means one.
     package var maxUses: UInt32 = 0
-    /// How many have.
+    /// Output only. How many have.
     package var uses: UInt32 = 0
-    /// When it was made.
+    /// Output only. When it was made.
     package var createTime: Timestamp? = nil
-    /// When it ends.
+    /// Output only. When it ends.
     package var expireTime: Timestamp? = nil
 
     /// Every field at its default.
@@ -473,9 +473,9 @@ package struct ApiToken: Hashable, Sendable {
     package var name: String = ""
     /// What its bearer may do.
     package var role: AccessRole = .unspecified
-    /// When it was made.
+    /// Output only. When it was made.
     package var createTime: Timestamp? = nil
-    /// When it ends; unset for never.
+    /// Output only. When it ends; unset for never.
     package var expireTime: Timestamp? = nil
 
     /// Every field at its default.

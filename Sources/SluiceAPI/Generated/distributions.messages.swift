@@ -330,7 +330,7 @@ package enum TorrentVersion: Hashable, Sendable {
 
 /// An order to send one blob to its targets.
 package struct Distribution: Hashable, Sendable {
-    /// The id, given by control.
+    /// Output only. The id, given by control.
     package var name: String = ""
     /// The URL at a registered origin.
     package var sourceUrl: String = ""
@@ -348,27 +348,27 @@ package struct Distribution: Hashable, Sendable {
     package var targetNodes: [String] = []
     /// How to send it.
     package var config: DistributionConfig? = nil
-    /// Where it stands.
+    /// Output only. Where it stands.
     package var state: DistributionState = .unspecified
-    /// Why it failed; empty unless it did.
+    /// Output only. Why it failed; empty unless it did.
     package var failure: String = ""
-    /// Bytes and counts over all targets.
+    /// Output only. Bytes and counts over all targets.
     package var progress: Progress? = nil
-    /// Each target's own progress; where there are more than 1000, those that failed first, and as many as fit.
+    /// Output only. Each target's own progress; where there are more than 1000, those that failed first, and as many as fit.
     package var targets: [TargetProgress] = []
-    /// Each relay's own progress.
+    /// Output only. Each relay's own progress.
     package var relays: [RelayProgress] = []
-    /// When it was ordered.
+    /// Output only. When it was ordered.
     package var createTime: Timestamp? = nil
-    /// When it ended.
+    /// Output only. When it ended.
     package var endTime: Timestamp? = nil
-    /// The registered origin it comes from.
+    /// Output only. The registered origin it comes from.
     package var origin: String = ""
-    /// The piece length in bytes.
+    /// Output only. The piece length in bytes.
     package var pieceLength: UInt32 = 0
-    /// The magnet link; empty until all hashes are known.
+    /// Output only. The magnet link; empty until all hashes are known.
     package var magnetLink: String = ""
-    /// When it should be done, by the order or by forecast from history; unset where neither says.
+    /// Output only. When it should be done, by the order or by forecast from history; unset where neither says.
     package var expectTime: Timestamp? = nil
 
     /// Every field at its default.

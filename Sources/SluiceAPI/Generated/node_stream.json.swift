@@ -26,18 +26,25 @@ extension ConnectRequest {
             let value = member.value
             switch member.name {
             case "hello":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .hello(try Hello(json: value))
             case "status":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .status(try TaskStatus(json: value))
             case "ack":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .ack(try TaskAck(json: value))
             case "leaseHeartbeat", "lease_heartbeat":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .leaseHeartbeat(try LeaseHeartbeat(json: value))
             case "hashBatches", "hash_batches":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .hashBatches(try HashBatches(json: value))
             case "originUsage", "origin_usage":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .originUsage(try OriginUsage(json: value))
             case "pieceRelease", "piece_release":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .pieceRelease(try PieceRelease(json: value))
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
@@ -69,18 +76,25 @@ extension ConnectResponse {
             let value = member.value
             switch member.name {
             case "welcome":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .welcome(try Welcome(json: value))
             case "task":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .task(try NodeTask(json: value))
             case "leaseGrant", "lease_grant":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .leaseGrant(try LeaseGrant(json: value))
             case "drain":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .drain(try Drain(json: value))
             case "statusAck", "status_ack":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .statusAck(try StatusAck(json: value))
             case "usageAck", "usage_ack":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .usageAck(try UsageAck(json: value))
             case "pieceRelease", "piece_release":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .pieceRelease(try PieceRelease(json: value))
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
@@ -195,10 +209,13 @@ extension NodeTask {
             case "revision":
                 self.revision = try JSONCoding.integer(value, "revision")
             case "relayTask", "relay_task":
+                guard self.work == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.work = .relayTask(try RelayTask(json: value))
             case "assignment":
+                guard self.work == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.work = .assignment(try Assignment(json: value))
             case "cancel":
+                guard self.work == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.work = .cancel(try CancelTask(json: value))
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }

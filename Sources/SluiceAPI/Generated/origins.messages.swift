@@ -58,7 +58,7 @@ package struct Origin: Hashable, Sendable {
     package var limits: OriginLimits? = nil
     /// Whether base URLs may lead to loopback, link-local or private addresses.
     package var allowPrivateAddresses: Bool = false
-    /// When it was registered.
+    /// Output only. When it was registered.
     package var createTime: Timestamp? = nil
 
     /// Every field at its default.

@@ -84,15 +84,15 @@ struct  Sluice__V1__JoinToken
    */
   uint32_t max_uses;
   /*
-   * How many have.
+   * Output only. How many have.
    */
   uint32_t uses;
   /*
-   * When it was made.
+   * Output only. When it was made.
    */
   Google__Protobuf__Timestamp *create_time;
   /*
-   * When it ends.
+   * Output only. When it ends.
    */
   Google__Protobuf__Timestamp *expire_time;
 };
@@ -207,11 +207,11 @@ struct  Sluice__V1__ApiToken
    */
   Sluice__V1__AccessRole role;
   /*
-   * When it was made.
+   * Output only. When it was made.
    */
   Google__Protobuf__Timestamp *create_time;
   /*
-   * When it ends; unset for never.
+   * Output only. When it ends; unset for never.
    */
   Google__Protobuf__Timestamp *expire_time;
 };

@@ -179,7 +179,7 @@ struct  Sluice__V1__Distribution
 {
   ProtobufCMessage base;
   /*
-   * The id, given by control.
+   * Output only. The id, given by control.
    */
   char *name;
   /*
@@ -217,49 +217,49 @@ struct  Sluice__V1__Distribution
    */
   Sluice__V1__DistributionConfig *config;
   /*
-   * Where it stands.
+   * Output only. Where it stands.
    */
   Sluice__V1__DistributionState state;
   /*
-   * Why it failed; empty unless it did.
+   * Output only. Why it failed; empty unless it did.
    */
   char *failure;
   /*
-   * Bytes and counts over all targets.
+   * Output only. Bytes and counts over all targets.
    */
   Sluice__V1__Progress *progress;
   /*
-   * Each target's own progress; where there are more than 1000, those that failed first, and as many as fit.
+   * Output only. Each target's own progress; where there are more than 1000, those that failed first, and as many as fit.
    */
   size_t n_targets;
   Sluice__V1__TargetProgress **targets;
   /*
-   * Each relay's own progress.
+   * Output only. Each relay's own progress.
    */
   size_t n_relays;
   Sluice__V1__RelayProgress **relays;
   /*
-   * When it was ordered.
+   * Output only. When it was ordered.
    */
   Google__Protobuf__Timestamp *create_time;
   /*
-   * When it ended.
+   * Output only. When it ended.
    */
   Google__Protobuf__Timestamp *end_time;
   /*
-   * The registered origin it comes from.
+   * Output only. The registered origin it comes from.
    */
   char *origin;
   /*
-   * The piece length in bytes.
+   * Output only. The piece length in bytes.
    */
   uint32_t piece_length;
   /*
-   * The magnet link; empty until all hashes are known.
+   * Output only. The magnet link; empty until all hashes are known.
    */
   char *magnet_link;
   /*
-   * When it should be done, by the order or by forecast from history; unset where neither says.
+   * Output only. When it should be done, by the order or by forecast from history; unset where neither says.
    */
   Google__Protobuf__Timestamp *expect_time;
 };

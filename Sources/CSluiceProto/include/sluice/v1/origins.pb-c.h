@@ -79,7 +79,7 @@ struct  Sluice__V1__Origin
    */
   protobuf_c_boolean allow_private_addresses;
   /*
-   * When it was registered.
+   * Output only. When it was registered.
    */
   Google__Protobuf__Timestamp *create_time;
 };

@@ -1,0 +1,68 @@
+"""bash, zsh and fish take the completions of `sluice completions` and complete with them."""
+import subprocess
+import tempfile
+from pathlib import Path
+
+
+def script(binary, shell):
+    return subprocess.run([binary, "completions", shell], capture_output=True, text=True, check=True, timeout=20).stdout
+
+
+def shell(*command, text=""):
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and not done.stderr, f"{command[0]} ended with {done.returncode}: {done.stderr}"
+    return done.stdout
+
+
+def case_bash(binary):
+    """bash parses the script; nouns, verbs, flags and values complete."""
+    made = script(binary, "bash")
+    shell("bash", "-n", text=made)
+
+    def complete(line):
+        words = " ".join(f"'{word}'" for word in line.split(" "))
+        return shell("bash", "-c", f"{made}\nCOMP_WORDS=({words})\nCOMP_CWORD=$(({len(line.split(' '))} - 1))\n"
+                                   "_sluice\nprintf '%s\\n' \"${COMPREPLY[@]}\"").split()
+
+    assert complete("sluice dis") == ["distributions"]
+    assert {"create", "get", "list", "watch", "cancel"} <= set(complete("sluice distributions "))
+    assert "--allow-private-addresses" in complete("sluice origins create files --allow")
+    assert complete("sluice nodes list --role ") == ["relay", "agent"]
+    assert complete("sluice nodes list --output y") == ["yaml"]
+    assert "--listen" in complete("sluice control --l")
+
+
+def case_zsh(binary):
+    """zsh parses the script, and loads it into its completion system."""
+    made = script(binary, "zsh")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "_sluice"
+        path.write_text(made)
+        shell("zsh", "-f", "-n", str(path))
+        shown = shell("zsh", "-f", "-c", f"fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D; "
+                                         "print -- $_comps[sluice]")
+        assert shown.split() == ["_sluice"], shown
+        # What it would describe, with the function that shows it replaced by one that prints it.
+        shown = shell("zsh", "-f", "-c", "compdef() { :; }; _describe() { print -l -- ${(P)2}; }; _files() { :; }; "
+                                         f"source {path}; words=(sluice distributions ''); CURRENT=3; _sluice; "
+                                         "words=(sluice nodes list --role ''); CURRENT=5; _sluice")
+        lines = shown.split("\n")
+        assert any(line.startswith("cancel:") for line in lines) and {"relay", "agent"} <= set(lines), shown
+
+
+def case_fish(binary):
+    """fish parses the script; nouns, verbs, flags and values complete."""
+    made = script(binary, "fish")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sluice.fish"
+        path.write_text(made)
+        shell("fish", "--no-config", "--no-execute", str(path))
+
+        def complete(line):
+            shown = shell("fish", "--no-config", "-c", f"source {path}; complete -C '{line}'")
+            return [entry.split("\t")[0] for entry in shown.split("\n") if entry]
+
+        assert complete("sluice dis") == ["distributions"], complete("sluice dis")
+        assert {"create", "get", "list", "watch", "cancel"} <= set(complete("sluice distributions "))
+        assert "--allow-private-addresses" in complete("sluice origins create files --allow")
+        assert set(complete("sluice nodes list --role ")) == {"relay", "agent"}
