@@ -350,7 +350,9 @@ package struct DownloadEngine: Sendable {
 
     /// Below this rate of peers one has to wonder about the network: half of what assist would fill up to, or of what the
     /// node may receive at all.
-    package var suspiciousRate: BytesPerSecond { BytesPerSecond(rawValue: min(policy.floor, downBucket.rate).rawValue / 2) }
+    package var suspiciousRate: BytesPerSecond {
+        BytesPerSecond(rawValue: min(policy.floor, downBucket.rate).rawValue / 2)
+    }
 
     private mutating func expireRequests(of id: SourceID, _ now: BootTime) {
         guard let source = sources[id], source.kind.isPeer else { return }

@@ -35,7 +35,8 @@ struct UnaryLoad: AsyncParsableCommand {
             let slow = latencies.dropFirst(latencies.count * 99 / 100).first
         else { throw ValidationError("no call ended in time") }
         let rate = Double(latencies.count) / seconds
-        print(#"{"calls_per_second":\#(rate),"p50_ms":\#(median / .milliseconds(1)),"p99_ms":\#(slow / .milliseconds(1))}"#)
+        let (p50, p99) = (median / .milliseconds(1), slow / .milliseconds(1))
+        print(#"{"calls_per_second":\#(rate),"p50_ms":\#(p50),"p99_ms":\#(p99)}"#)
     }
 
     /// How long each call took.

@@ -62,7 +62,9 @@ struct ContextCommand: AsyncParsableCommand {
 
         func run() async throws {
             var (path, file) = try open()
-            let authority = try ca.map { String(decoding: try FileContent.read($0, atMost: .mebibytes(1)), as: UTF8.self) }
+            let authority = try ca.map {
+                String(decoding: try FileContent.read($0, atMost: .mebibytes(1)), as: UTF8.self)
+            }
             let host = server.host.contains(":") ? "[\(server.host)]" : server.host
             file.put(
                 ClientContext(

@@ -137,7 +137,7 @@ struct BlobCacheTests {
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `a digest that runs beside the pieces is that of the whole file, whatever their order`(seed: UInt64) async throws {
+    func `a digest that runs beside the pieces is that of the whole file, in any order`(seed: UInt64) async throws {
         let fixture = try CacheFixture(seed: seed)
         let cache = try await fixture.cache()
         let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)

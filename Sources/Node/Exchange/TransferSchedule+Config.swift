@@ -17,7 +17,8 @@ extension TransferSchedule {
 
     /// When a relay may pull: agents' rates are not its own.
     init(_ work: RelayTask) {
-        self.init(always: TransferAllowance(down: nil, up: nil), windows: work.windows, onlyInWindows: work.onlyInWindows)
+        let always = TransferAllowance(down: nil, up: nil)
+        self.init(always: always, windows: work.windows, onlyInWindows: work.onlyInWindows)
     }
 
     private init(always: TransferAllowance, windows: [SluiceAPI.TransferWindow], onlyInWindows: Bool) {
