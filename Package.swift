@@ -50,6 +50,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "sluice-agent", targets: ["sluice-agent"]),
         .executable(name: "sluice-bench", targets: ["sluice-bench"]),
         .executable(name: "protoc-gen-sluice", targets: ["protoc-gen-sluice"]),
     ],
@@ -124,10 +125,23 @@ let package = Package(
         ),
         // Row 7: programs.
         [
+            .target(
+                name: "Program",
+                dependencies: [
+                    "Units", "SluiceAPI", "RPC", "Node", nio("NIOCore"), logging, lifecycle, signals, argumentParser,
+                ],
+                swiftSettings: swiftSettings
+            ),
+            .executableTarget(
+                name: "sluice-agent",
+                dependencies: ["Program", argumentParser],
+                swiftSettings: swiftSettings
+            ),
             .executableTarget(
                 name: "sluice",
                 dependencies: [
-                    "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", "OriginClient", "Node", "Control",
+                    "Program", "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", "OriginClient", "Node",
+                    "Control",
                     nio("NIOCore"), nio("NIOPosix"), logging, lifecycle, signals, argumentParser,
                 ],
                 swiftSettings: swiftSettings

@@ -1,3 +1,5 @@
+import Program
+
 /// Where a server of this process listens.
 struct BoundAddress: Sendable {
     let host: String

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Logging
+import Program
 import ServiceLifecycle
 import Transport
 import Units

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import NIOCore
 import NIOPosix
+import Program
 import RPC
 import SluiceAPI
 import Transport

@@ -1,3 +1,4 @@
+import Program
 import RPC
 import SluiceAPI
 import Units

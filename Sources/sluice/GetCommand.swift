@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Node
+import Program
 import RPC
 import SluiceAPI
 import Units

@@ -1,3 +1,4 @@
+import Program
 import Synchronization
 
 /// Shows one text after the other in the same place where a person is watching, and below each other elsewhere.

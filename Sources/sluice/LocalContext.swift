@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import Logging
+import Program
 
 /// What a control server leaves for the users of its machine: `context.json` in its data folder, and, on loopback, the
 /// context `local` in the file of the user who runs it.

@@ -1,4 +1,5 @@
 import Node
+import Program
 import ServiceLifecycle
 import SluiceAPI
 import Units

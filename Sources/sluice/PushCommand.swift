@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Program
 import RPC
 import SluiceAPI
 import Units

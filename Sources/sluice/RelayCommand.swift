@@ -1,5 +1,6 @@
 import ArgumentParser
 import Node
+import Program
 import Units
 
 /// `sluice relay`.

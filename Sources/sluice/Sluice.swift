@@ -1,4 +1,5 @@
 import ArgumentParser
+import Program
 import SluiceAPI
 
 /// The one executable: four roles, the user's own commands, and a generated command for every public method.
@@ -36,7 +37,7 @@ struct Sluice: AsyncParsableCommand {
             }
             ExitCodes.done()
         } catch {
-            ExitCodes.exit(for: error)
+            ExitCodes.exit(for: error, of: Sluice.self)
         }
     }
 }

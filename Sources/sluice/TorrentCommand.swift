@@ -1,4 +1,5 @@
 import ArgumentParser
+import Program
 import RPC
 import SluiceAPI
 import Units

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Node
+import Program
 import SluiceAPI
 import Units
 

@@ -1,16 +1,16 @@
-import ArgumentParser
+internal import ArgumentParser
 
 /// `HOST:PORT` as flags give it; an IPv6 address stands in brackets. Port 0 lets the kernel choose.
-struct HostPort: ExpressibleByArgument, Sendable {
-    let host: String
-    let port: Int
+package struct HostPort: ExpressibleByArgument, Sendable {
+    package let host: String
+    package let port: Int
 
-    init(host: String, port: Int) {
+    package init(host: String, port: Int) {
         self.host = host
         self.port = port
     }
 
-    init?(argument: String) {
+    package init?(argument: String) {
         guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]) else {
             return nil
         }
@@ -22,5 +22,5 @@ struct HostPort: ExpressibleByArgument, Sendable {
     }
 
     /// Plaintext is for loopback, unless it is asked for by name.
-    var isLoopback: Bool { host == "::1" || host == "localhost" || host.hasPrefix("127.") }
+    package var isLoopback: Bool { host == "::1" || host == "localhost" || host.hasPrefix("127.") }
 }

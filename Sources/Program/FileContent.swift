@@ -1,15 +1,17 @@
-import Foundation
-import Units
+internal import FoundationEssentials
+package import Units
 
 /// Small files that a user names on the command line.
-enum FileContent {
+package enum FileContent {
     /// Reads a whole file, or says why not; `-` is standard input.
-    static func read(_ path: String, atMost limit: ByteCount) throws -> [UInt8] {
-        guard let handle = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path) else {
+    package static func read(_ path: String, atMost limit: ByteCount) throws -> [UInt8] {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let size = attributes?[.size] as? UInt64 ?? 0
+        let place = path == "-" ? "/dev/stdin" : path
+        guard size <= limit.rawValue else { throw UserError(.invalidArgument, "\(path) is larger than \(limit)") }
+        guard let content = try? Data(contentsOf: URL(fileURLWithPath: place)) else {
             throw UserError(.notFound, "\(path) cannot be read")
         }
-        defer { try? handle.close() }
-        let content = try handle.read(upToCount: limit.int + 1) ?? Data()
         guard content.count <= limit.int else {
             throw UserError(.invalidArgument, "\(path) is larger than \(limit)")
         }
@@ -17,7 +19,7 @@ enum FileContent {
     }
 
     /// Writes a whole file under its final name at once.
-    static func write(_ bytes: [UInt8], to path: String) throws {
+    package static func write(_ bytes: [UInt8], to path: String) throws {
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {

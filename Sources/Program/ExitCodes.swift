@@ -1,11 +1,11 @@
-import ArgumentParser
-import Foundation
-import RPC
-import Units
+package import ArgumentParser
+internal import Glibc
+internal import RPC
+package import Units
 
 /// Maps errors to exit codes and to one clear sentence on standard error.
-enum ExitCodes {
-    static func code(for code: UserError.Code) -> Int32 {
+package enum ExitCodes {
+    package static func code(for code: UserError.Code) -> Int32 {
         switch code {
         case .invalidArgument: 2
         case .notFound: 3
@@ -18,19 +18,19 @@ enum ExitCodes {
         }
     }
 
-    static func done() -> Never { Foundation.exit(0) }
+    package static func done() -> Never { Glibc.exit(0) }
 
     /// Says what went wrong, and ends the process with the code for it.
-    static func exit(for error: any Error) -> Never {
+    package static func exit(for error: any Error, of command: any ParsableCommand.Type) -> Never {
         switch error {
         case let error as UserError: stop(error)
         case let error as RPCError: stop(UserError(error))
-        default: Sluice.exit(withError: error)
+        default: command.exit(withError: error)
         }
     }
 
     private static func stop(_ error: UserError) -> Never {
         Terminal.complain(error.description)
-        Foundation.exit(code(for: error.code))
+        Glibc.exit(code(for: error.code))
     }
 }

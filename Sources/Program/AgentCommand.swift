@@ -1,23 +1,25 @@
-import ArgumentParser
-import NIOCore
-import Node
-import Units
+package import ArgumentParser
+internal import NIOCore
+internal import Node
+internal import Units
 
 /// `sluice agent`.
-struct AgentCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct AgentCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "agent",
         abstract: "Runs an agent: downloads onto this machine what is sent to its labels."
     )
 
-    @OptionGroup var node: NodeOptions
-    @Option(help: "The folder where finished files appear.")
-    var dest: String
-    @Option(help: "HOST:PORT for BitTorrent peers; port 0 lets the kernel choose.")
-    var listen = HostPort(host: "127.0.0.1", port: 0)
-    @OptionGroup var security: PlaintextOptions
+    package init() {}
 
-    func run() async throws {
+    @OptionGroup package var node: NodeOptions
+    @Option(help: "The folder where finished files appear.")
+    package var dest: String
+    @Option(help: "HOST:PORT for BitTorrent peers; port 0 lets the kernel choose.")
+    package var listen = HostPort(host: "127.0.0.1", port: 0)
+    @OptionGroup package var security: PlaintextOptions
+
+    package func run() async throws {
         try security.check(listen)
         // One loop moves more than a network card, and machines that run agents have other work to do.
         NIOSingletons.groupLoopCountSuggestion = 1

@@ -1,20 +1,22 @@
-import ArgumentParser
-import SluiceAPI
+package import ArgumentParser
+internal import SluiceAPI
 
 /// What relays and agents have in common.
-struct NodeOptions: ParsableArguments {
+package struct NodeOptions: ParsableArguments {
+    package init() {}
+
     @Option(help: "Control's address, HOST:PORT.")
-    var control = HostPort(host: "127.0.0.1", port: 7447)
+    package var control = HostPort(host: "127.0.0.1", port: 7447)
     @Option(help: "A join token, or @FILE that holds one, for the first start. Also from SLUICE_JOIN_TOKEN.")
-    var joinToken: SecretArgument?
+    package var joinToken: SecretArgument?
     @Option(help: "The folder for its cache and state.")
-    var data: String
+    package var data: String
     @Option(help: "A name for this node: 1 to 63 of a-z, 0-9 and -. One is made and kept in --data by default.")
-    var name: String?
+    package var name: String?
     @Option(help: "A label key=value; repeat for more.")
-    var label: [LabelArgument] = []
+    package var label: [LabelArgument] = []
     @Option(help: "Disk space for the cache in bytes; 90 % of what is free by default.")
-    var cacheBytes: UInt64?
+    package var cacheBytes: UInt64?
     @Option(help: "Bytes per second that may leave for BitTorrent peers; no limit by default.")
-    var maxUpload: UInt64?
+    package var maxUpload: UInt64?
 }

@@ -1,9 +1,9 @@
-import Foundation
-import Node
-import Units
+internal import FoundationEssentials
+package import Node
+internal import Units
 
 extension NodeOptions {
-    func configuration(listen: HostPort, _ security: PlaintextOptions) throws -> NodeConfiguration {
+    package func configuration(listen: HostPort, _ security: PlaintextOptions) throws -> NodeConfiguration {
         var configuration = NodeConfiguration(
             controlHost: control.host,
             controlPort: control.port,

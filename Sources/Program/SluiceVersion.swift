@@ -1,4 +1,4 @@
 /// The version that `sluice --version` prints and nodes report.
-enum SluiceVersion {
-    static let text = "0.1.0"
+package enum SluiceVersion {
+    package static let text = "0.1.0"
 }

@@ -1,7 +1,7 @@
-import Units
+internal import Units
 
 /// Whether a user asked for plaintext, and where (DESIGN.md section 9).
-enum PlaintextConsent: Hashable, Sendable {
+package enum PlaintextConsent: Hashable, Sendable {
     /// Nowhere: TLS.
     case none
     /// On loopback.
@@ -10,7 +10,7 @@ enum PlaintextConsent: Hashable, Sendable {
     case anywhere
 
     /// Throws where plaintext was asked for at a place that other machines can reach, but not by its full name.
-    func check(_ place: HostPort) throws {
+    package func check(_ place: HostPort) throws {
         guard self == .loopback, !place.isLoopback else { return }
         throw UserError(
             .failedPrecondition,

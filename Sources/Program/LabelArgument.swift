@@ -1,11 +1,11 @@
-import ArgumentParser
-import SluiceAPI
+internal import ArgumentParser
+package import SluiceAPI
 
 /// `key=value` as flags give it.
-struct LabelArgument: ExpressibleByArgument, Sendable {
-    let label: Label
+package struct LabelArgument: ExpressibleByArgument, Sendable {
+    package let label: Label
 
-    init?(argument: String) {
+    package init?(argument: String) {
         guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
         var label = Label()
         label.key = String(argument[..<equals])

@@ -1,9 +1,9 @@
-import RPC
-import Units
+package import RPC
+package import Units
 
 extension UserError {
     /// What control answered, as the user is told it.
-    init(_ error: RPCError) {
+    package init(_ error: RPCError) {
         let code: UserError.Code =
             switch error.code {
             case .invalidArgument, .outOfRange: .invalidArgument
