@@ -2,6 +2,7 @@ internal import Logging
 internal import Manifest
 internal import ServiceLifecycle
 internal import SluiceAPI
+internal import Transport
 internal import Units
 
 /// Keeps a node's stream to control, and hands what comes down to whom it is for.
@@ -40,6 +41,8 @@ struct NodeLoop: Sendable {
             runtime.origins.streamOpened(heartbeatInterval: welcome.heartbeatInterval?.duration ?? .seconds(10))
             runtime.logger.info("\(role == .relay ? "relay" : "agent") \(runtime.identity.name) connected")
             runtime.configuration.whenConnected()
+            // What follows is mostly waiting, on a machine that has other work.
+            if role == .agent { ProcessMemory.release() }
         case .task(let task):
             if let change = feed.arrived(task) { await work.apply(change) }
         case .pieceRelease(let wanted): await work.released(wanted)

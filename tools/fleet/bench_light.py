@@ -3,10 +3,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 from .fleet import Fleet
+from .process import release_binary
 
 MIB = 1 << 20
+# Seconds after which an agent that has nothing to do is looked at.
+SETTLING = 5
 
 
 def memory(process, field):
@@ -24,23 +28,28 @@ def row(case, metric, unit, value, bar):
             "holds": None if bar is None else value <= bar}
 
 
+def stripped(program):
+    """A copy of a program without its symbols."""
+    copy = f"{program}-stripped"
+    subprocess.run(["strip", "-o", copy, program], check=True)
+    return copy
+
+
 def rows(binary, gibibytes):
+    agent_binary = stripped(release_binary("sluice-agent", "--static-swift-stdlib", "--scratch-path", ".build-static"))
+    yield row("program", "sluice-agent, static Swift, stripped", "MiB", os.path.getsize(agent_binary) / MIB, None)
     with Fleet(binary) as fleet:
+        fleet.agent_binary = agent_binary
         fleet.start(relays=1, agents=1)
         agent = fleet.processes["agent-1"]
+        agent.await_line("connected")
+        time.sleep(SETTLING)
         yield row("idle", "agent's resident memory", "MiB", memory(agent, "VmRSS"), 20)
         path = fleet.origin.make_sparse_file("large.img", gibibytes << 10)
         fleet.register_origin()
         fleet.run("push", fleet.origin.base_url + "large.img", "--to", "role=demo", "--watch", timeout=3600)
         assert os.path.getsize(fleet.delivered(1, "large.img")) == os.path.getsize(path)
         yield row(f"{gibibytes} GiB", "agent's resident memory at most", "MiB", memory(agent, "VmHWM"), 64)
-    for name in ("sluice", "sluice-agent"):
-        built = os.path.join(os.path.dirname(binary), name)
-        if os.path.exists(built):
-            stripped = f"/tmp/sluice-bench-{os.getpid()}-{name}"
-            subprocess.run(["strip", "-o", stripped, built], check=True)
-            yield row(name, "stripped program", "MiB", os.path.getsize(stripped) / MIB, None)
-            os.remove(stripped)
 
 
 def main(arguments, as_json, binary):

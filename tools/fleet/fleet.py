@@ -20,6 +20,8 @@ class Fleet:
         """TLS, enrollment and tokens, as a user has them, unless `plaintext` is set. `places` gives nodes an address and a
         command prefix of their own: {name: (address, prefix)}."""
         self.binary = os.path.abspath(binary)
+        # Agents run `sluice agent` unless a program of their own is named here.
+        self.agent_binary = None
         self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
         os.chmod(self.root, 0o755)
         self.host = host
@@ -68,7 +70,10 @@ class Fleet:
         self.commands[name] = (arguments, ready)
         host, prefix = self.place(name)
         listen = self.listens.get(name, f"{host}:0")
-        full = prefix + [self.binary] + [a.replace("LISTEN", listen) for a in arguments]
+        program = [self.binary, *arguments]
+        if arguments[0] == "agent" and self.agent_binary:
+            program = [self.agent_binary, *arguments[1:]]
+        full = prefix + [a.replace("LISTEN", listen) for a in program]
         if self.plaintext:
             full.append("--plaintext" if host.startswith("127.") else "--insecure-plaintext")
         self.processes[name] = Process(full, name, f"{self.root}/{name}.log")

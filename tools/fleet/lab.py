@@ -17,6 +17,7 @@ MIB = 1 << 20
 DEFAULTS = {
     "subject": "sluice", "file_mib": 32, "origin_mbit": None, "relays": 2, "relay_mbit": None, "relay_down_mbit": None,
     "agents": [{"count": 16, "up_mbit": None, "down_mbit": None}], "push": [], "limit_s": 600, "kill_relay_at": None,
+    "sites": {}, "relay_sites": [],
 }
 
 
@@ -32,8 +33,10 @@ class Spec:
         if unknown:
             raise ValueError(f"a spec has no {', '.join(sorted(unknown))}")
         self.values = {**DEFAULTS, **values}
-        self.agents = [(mbit(group.get("up_mbit")), mbit(group.get("down_mbit")))
-                       for group in self.values["agents"] for _ in range(group["count"])]
+        groups = [group for group in self.values["agents"] for _ in range(group["count"])]
+        self.agents = [(mbit(group.get("up_mbit")), mbit(group.get("down_mbit"))) for group in groups]
+        self.agent_sites = [group.get("site") for group in groups]
+        self.agent_losses = [group.get("loss_permille", 0) for group in groups]
 
     def __getattr__(self, name):
         return self.values[name]
@@ -72,15 +75,21 @@ class Lab:
         try:
             self.places = {}
 
-            def add(name, up=None, down=None):
-                self.places[name] = (network.add(name, up, down), network.command(name))
+            for site, rates in spec.sites.items():
+                network.site(site, mbit(rates.get("up_mbit")), mbit(rates.get("down_mbit")))
+
+            def add(name, up=None, down=None, site=None):
+                self.places[name] = (network.add(name, up, down, site), network.command(name))
 
             add("control")
             add("origin", up=mbit(spec.origin_mbit))
             for number in range(1, spec.relays + 1):
-                add(f"relay-{number}", mbit(spec.relay_mbit), mbit(spec.relay_down_mbit or spec.relay_mbit))
-            for name, (up, down) in zip(self.agents, spec.agents):
-                add(name, up, down)
+                site = spec.relay_sites[number - 1] if number <= len(spec.relay_sites) else None
+                add(f"relay-{number}", mbit(spec.relay_mbit), mbit(spec.relay_down_mbit or spec.relay_mbit), site)
+            for name, (up, down), site, loss in zip(self.agents, spec.agents, spec.agent_sites, spec.agent_losses):
+                add(name, up, down, site)
+                if loss:
+                    network.lose(name, loss)
             if len(self.places) > 30:
                 network.know_neighbours()
         except BaseException:
@@ -164,7 +173,7 @@ class Lab:
             limit = self.spec.relay_mbit if node.startswith("relay") else self.spec.agents[self.agents.index(node)][way] / 1e6
             return round(rates[node][way] / 1e6 / limit, 2)
 
-        if not self.spec.relay_mbit or any(None in group for group in self.spec.agents):
+        if not self.spec.relay_mbit or self.spec.sites or any(None in group for group in self.spec.agents):
             return []
         rows = []
         for second, rates in meter.rates():

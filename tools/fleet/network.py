@@ -20,8 +20,8 @@ class Network:
         if os.geteuid() != 0:
             raise PermissionError("the lab needs root: it makes network namespaces")
         self.prefix = f"sl{os.getpid()}"
-        self.names, self.addresses = [], {}
-        self.hub = self.namespace("hub")
+        self.names, self.addresses, self.sites = [], {}, {}
+        self.hub = self.switch("hub")
 
     def __enter__(self):
         return self
@@ -41,12 +41,32 @@ class Network:
         ip(f"netns add {full}")
         self.names.append(full)
         subprocess.run(["ip", "-n", full, "link", "set", "lo", "up"], check=True)
-        if name == "hub":
-            subprocess.run(["ip", "-n", full, "link", "add", "bridge", "type", "bridge"], check=True)
-            subprocess.run(["ip", "-n", full, "link", "set", "bridge", "up"], check=True)
-        else:
-            self.use_cubic(full)
+        self.use_cubic(full)
         return full
+
+    def switch(self, name):
+        """A namespace with a bridge."""
+        full = self.namespace(name)
+        subprocess.run(["ip", "-n", full, "link", "add", "bridge", "type", "bridge"], check=True)
+        subprocess.run(["ip", "-n", full, "link", "set", "bridge", "up"], check=True)
+        return full
+
+    def site(self, name, up=None, down=None):
+        """A place with a switch of its own, and a WAN link to everything else with these rates."""
+        self.sites[name] = self.switch(f"site-{name}")
+        port = f"s{len(self.sites)}"
+        ip(f"link add {port} netns {self.hub} type veth peer name wan netns {self.sites[name]}")
+        for namespace, device in ((self.hub, port), (self.sites[name], "wan")):
+            subprocess.run(["ip", "-n", namespace, "-batch", "-"], text=True, check=True,
+                           input=f"link set {device} master bridge\nlink set {device} up\n")
+        self.shape(self.sites[name], "wan", up)
+        self.shape(self.hub, port, down)
+
+    def lose(self, name, permille):
+        """Drops so many of a thousand packets that arrive at a node."""
+        self.run_at(name, ["nft", "-f", "-"],
+                    "table inet loss { chain input { type filter hook input priority 0; "
+                    f"iifname uplink numgen random mod 1000 < {int(permille)} drop; }} }}\n")
 
     def use_cubic(self, namespace):
         """Cubic everywhere: another default can be several times slower on one machine."""
@@ -62,25 +82,26 @@ class Network:
     def run(namespace, *arguments):
         return subprocess.run(["ip", "netns", "exec", namespace, *arguments], check=True, capture_output=True, text=True)
 
-    def add(self, name, up=None, down=None):
+    def add(self, name, up=None, down=None, site=None):
         """A node with the rates of its link in bits per second; None is as fast as the machine. Returns its address."""
+        switch = self.sites[site] if site else self.hub
         namespace = self.namespace(name)
         number = len(self.addresses) + 1
         address = f"10.90.{number // 250}.{number % 250 + 1}"
         mac = f"02:00:0a:5a:{number // 256:02x}:{number % 256:02x}"
         port = f"p{number}"
-        ip(f"link add {port} netns {self.hub} type veth peer name uplink netns {namespace}")
+        ip(f"link add {port} netns {switch} type veth peer name uplink netns {namespace}")
         subprocess.run(["ip", "-n", namespace, "-batch", "-"], text=True, check=True, input=f"""
             link set uplink address {mac}
             address add {address}/16 dev uplink
             link set uplink up
         """)
-        subprocess.run(["ip", "-n", self.hub, "-batch", "-"], text=True, check=True, input=f"""
+        subprocess.run(["ip", "-n", switch, "-batch", "-"], text=True, check=True, input=f"""
             link set {port} master bridge
             link set {port} up
         """)
         self.shape(namespace, "uplink", up)
-        self.shape(self.hub, port, down)
+        self.shape(switch, port, down)
         self.addresses[name] = (address, mac)
         return address
 

@@ -16,13 +16,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def release_binary():
-    """Builds `sluice` for release; returns where it is."""
+def release_binary(product="sluice", *options):
+    """Builds a program for release; returns where it is."""
     folder = Path(__file__).resolve().parents[2]
-    subprocess.run(["swift", "build", "-c", "release", "--product", "sluice"], cwd=folder, check=True, stdout=sys.stderr)
-    shown = subprocess.run(["swift", "build", "-c", "release", "--show-bin-path"], cwd=folder, check=True,
-                           capture_output=True, text=True)
-    return shown.stdout.strip() + "/sluice"
+    build = ["swift", "build", "-c", "release", *options]
+    subprocess.run([*build, "--product", product], cwd=folder, check=True, stdout=sys.stderr)
+    shown = subprocess.run([*build, "--show-bin-path"], cwd=folder, check=True, capture_output=True, text=True)
+    return f"{shown.stdout.strip()}/{product}"
 
 
 def wait_until(condition, seconds, what):

@@ -102,6 +102,7 @@ actor BlobDelivery {
         self.message = message
         ended = BootClock.now()
         await report()
+        ProcessMemory.release()
     }
 
     private func report() async {

@@ -12,12 +12,17 @@ struct PieceAssembly {
     mutating func add(_ block: Block, _ bytes: ByteBuffer) {
         precondition(bytes.readableBytes == Int(block.length), "a block of the wrong length")
         let length = Int(geometry.length(of: block.piece))
-        var buffer = buffers.removeValue(forKey: block.piece) ?? Self.zeroed(length)
+        var buffer = buffers.removeValue(forKey: block.piece) ?? Self.unfilled(length)
         buffer.setBuffer(bytes, at: Int(block.offset))
         buffers[block.piece] = buffer
     }
 
-    private static func zeroed(_ length: Int) -> ByteBuffer { ByteBuffer(repeating: 0, count: length) }
+    /// Room for a piece; a page of it costs memory once a block is there. Every byte is written before the piece is taken.
+    private static func unfilled(_ length: Int) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: length)
+        buffer.moveWriterIndex(to: length)
+        return buffer
+    }
 
     /// The whole piece; it is not kept any longer.
     mutating func take(_ piece: PieceIndex) -> ByteBuffer? { buffers.removeValue(forKey: piece) }

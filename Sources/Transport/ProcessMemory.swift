@@ -1,0 +1,8 @@
+internal import CLinux
+
+/// What this process holds of its machine's memory.
+package enum ProcessMemory {
+    /// Gives back what was needed to start, or for work that is done: free heap, and pages of the program that come back from
+    /// the page cache when they are used again. Takes some milliseconds; not on an event loop.
+    package static func release() { CLinux_release_memory() }
+}
