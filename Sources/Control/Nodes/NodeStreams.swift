@@ -1,9 +1,13 @@
 internal import Logging
+internal import NIOCore
 internal import RPC
 internal import SluiceAPI
 internal import Units
 
 /// Holds the streams of relays and agents: the server of `NodeStreamService`.
+///
+/// A task keeps the room of its deepest call until it ends, and the task of a stream lives for days: so it only waits for
+/// bytes, and what they say is dealt with in short tasks.
 struct NodeStreams: NodeStreamServiceServer {
     /// How long a node may take for its hello.
     static let helloDeadline = Duration.seconds(10)
@@ -12,43 +16,74 @@ struct NodeStreams: NodeStreamServiceServer {
     let leases: LeaseDesk
     let logger: Logger
 
+    private typealias Work = @Sendable () async throws -> Void
+
     func connect(
         requests: RPCReader<ConnectRequest>,
         responses: RPCWriter<ConnectResponse>,
         context: RPCServerContext
     ) async throws {
-        guard case .hello(let hello)? = try await requests.next()?.message, let id = NodeID(hello.node?.name ?? "")
+        guard let source = requests.encodedSource, let sink = responses.pushSink else {
+            throw UserError(.failedPrecondition, "a node's stream needs gRPC over HTTP/2")
+        }
+        let first = try await source.nextEncoded()
+        let address = context.remoteAddress
+        let stream = try await Task { try await open(first, address, sink) }.value
+        do {
+            while let bytes = try await source.nextEncoded() {
+                if let work = try received(bytes, on: stream) { try await Task(operation: work).value }
+            }
+        } catch {
+            logger.debug("node stream ended", metadata: ["node": "\(stream.node)", "error": "\(error)"])
+        }
+        await Task { await ended(stream) }.value
+    }
+
+    private func open(
+        _ first: ByteBuffer?,
+        _ address: SocketAddress?,
+        _ sink: any RPCPushSink
+    ) async throws -> NodeStream {
+        guard let first, case .hello(let hello)? = try Self.decoded(first).message,
+            let id = NodeID(hello.node?.name ?? "")
         else {
             throw UserError(.failedPrecondition, "a node stream begins with a hello that names the node")
         }
         try AccessPrincipal.requireNode(id, hello.node?.role ?? .unspecified)
-        guard let sink = responses.pushSink else {
-            throw UserError(.failedPrecondition, "a node's stream needs gRPC over HTTP/2")
-        }
-        let outbox = try await fleet.connected(hello, from: context.remoteAddress, through: sink)
+        let outbox = try await fleet.connected(hello, from: address, through: sink)
         logger.info("\(hello.node?.role == .relay ? "relay" : "agent") \(id) connected")
         await leases.connected(id, outbox)
-        do {
-            while let request = try await requests.next() {
-                if let message = request.message { try await take(message, from: id) }
-            }
-        } catch {
-            logger.debug("node stream ended", metadata: ["node": "\(id)", "error": "\(error)"])
-        }
-        await leases.disconnected(id, session: outbox.session)
-        await fleet.disconnected(id, session: outbox.session)
-        logger.info("\(id) disconnected")
+        return NodeStream(node: id, outbox: outbox)
     }
 
-    private func take(_ message: ConnectRequest.Message, from node: NodeID) async throws {
-        switch message {
+    private func ended(_ stream: NodeStream) async {
+        await leases.disconnected(stream.node, session: stream.outbox.session)
+        await fleet.disconnected(stream.node, session: stream.outbox.session)
+        logger.info("\(stream.node) disconnected")
+    }
+
+    /// Takes an acknowledgement at once; what else there is to do comes back.
+    private func received(_ bytes: ByteBuffer, on stream: NodeStream) throws -> Work? {
+        let node = stream.node
+        switch try Self.decoded(bytes).message {
+        case nil: return nil
         case .hello: throw UserError(.failedPrecondition, "a second hello on one stream")
-        case .status(let status): try await fleet.statusArrived(status, from: node)
-        case .ack(let ack): fleet.gather(ack, by: node)
-        case .leaseHeartbeat(let heartbeat): await leases.heartbeatArrived(heartbeat, from: node)
-        case .hashBatches(let batches): try await fleet.batchesArrived(batches, from: node)
-        case .pieceRelease(let release): try await fleet.released(release, by: node)
-        case .originUsage(let usage): try await leases.usageArrived(usage, from: node)
+        case .ack(let ack):
+            fleet.gather(ack, by: node)
+            return nil
+        case .status(let status): return { try await fleet.statusArrived(status, from: node) }
+        case .leaseHeartbeat(let heartbeat): return { await leases.heartbeatArrived(heartbeat, from: node) }
+        case .hashBatches(let batches): return { try await fleet.batchesArrived(batches, from: node) }
+        case .pieceRelease(let release): return { try await fleet.released(release, by: node) }
+        case .originUsage(let usage): return { try await leases.usageArrived(usage, from: node) }
+        }
+    }
+
+    private static func decoded(_ bytes: ByteBuffer) throws -> ConnectRequest {
+        do throws(ProtobufError) {
+            return try ConnectRequest(protobuf: bytes)
+        } catch {
+            throw RPCError(.internal, "cannot decode \(ConnectRequest.fullName): \(error)")
         }
     }
 }

@@ -9,6 +9,9 @@ package struct RPCReader<Message: RPCMessage>: AsyncSequence, Sendable {
         self.source = source
     }
 
+    /// The messages as the wire has them; nil where the call does not travel by gRPC.
+    package var encodedSource: (any RPCEncodedSource)? { source as? any RPCEncodedSource }
+
     /// The next message, or nil after the last; throws the call's status where that is not OK.
     package func next() async throws(RPCError) -> Message? {
         try await source.next(Message.self)

@@ -224,6 +224,10 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
     }
 }
 
+extension ServerCall: RPCEncodedSource {
+    func nextEncoded() async throws(RPCError) -> ByteBuffer? { try await nextMessage() }
+}
+
 extension ServerCall: RPCPushSink {
     func push(_ message: ByteBuffer, limit: Int, whenRoom: @escaping @Sendable () -> Void) throws(RPCError) -> Bool {
         try pushing.withLock { _ throws(RPCError) in try pushNow(message, limit: limit, whenRoom: whenRoom) }
