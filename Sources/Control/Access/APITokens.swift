@@ -57,7 +57,9 @@ struct APITokens: ApiTokenServiceServer {
 
     func listApiTokens(_ request: ListApiTokensRequest, context: RPCServerContext) async throws -> ListApiTokensResponse
     {
-        let page = try await store.apiTokens(PageRequest(request.pageSize, request.pageToken))
+        let page = try await UserError.told { () async throws(StoreError) in
+            try await store.apiTokens(PageRequest(request.pageSize, request.pageToken))
+        }
         var response = ListApiTokensResponse()
         response.apiTokens = page.records.map { ApiToken($0) }
         response.nextPageToken = page.nextToken ?? ""

@@ -1,6 +1,7 @@
 internal import RPC
 internal import SluiceAPI
 internal import Store
+internal import Units
 
 /// Shows the audit log: the server of `AuditRecordService`.
 struct AuditRecords: AuditRecordServiceServer {
@@ -10,7 +11,9 @@ struct AuditRecords: AuditRecordServiceServer {
         _ request: ListAuditRecordsRequest,
         context: RPCServerContext
     ) async throws -> ListAuditRecordsResponse {
-        let page = try await store.auditEntries(PageRequest(request.pageSize, request.pageToken))
+        let page = try await UserError.told { () async throws(StoreError) in
+            try await store.auditEntries(PageRequest(request.pageSize, request.pageToken))
+        }
         var response = ListAuditRecordsResponse()
         response.auditRecords = page.records.map { entry in
             var record = AuditRecord()

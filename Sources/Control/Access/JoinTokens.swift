@@ -80,7 +80,9 @@ struct JoinTokens: JoinTokenServiceServer {
         _ request: ListJoinTokensRequest,
         context: RPCServerContext
     ) async throws -> ListJoinTokensResponse {
-        let page = try await store.joinTokens(PageRequest(request.pageSize, request.pageToken))
+        let page = try await UserError.told { () async throws(StoreError) in
+            try await store.joinTokens(PageRequest(request.pageSize, request.pageToken))
+        }
         var response = ListJoinTokensResponse()
         response.joinTokens = page.records.map { JoinToken($0) }
         response.nextPageToken = page.nextToken ?? ""
