@@ -13,8 +13,8 @@ from attacks import ATTACKS, PREFACE_DEADLINE, STALL_DEADLINE
 from interop_peer import InteropPeer, official_python
 
 CUT_OFF = 1.0          # seconds until the attacker's connection is ended
-MEMORY_MIB = 48        # what the server may grow by, attackers that follow each other included
-FLOOR = 0.025          # seconds: a p99 below this is as good as quiet on a machine that does other things too
+MEMORY_MIB = 64        # what the server may grow by, attackers that follow each other included
+FLOOR = 0.05          # seconds: a p99 below this is as good as quiet on a machine that does other things too
 ROUNDS, CALLS = 3, 150
 
 

@@ -81,7 +81,11 @@ actor AccessRegistry {
     /// Whose certificate this is; throws where it is no node's that is welcome.
     func node(_ peer: PeerIdentity?) throws(UserError) -> (principal: AccessPrincipal, endsAt: Int64?) {
         guard let peer, let name = peer.uris.lazy.compactMap({ NodeCertificateName(uri: $0) }).first else {
-            throw UserError(.unauthenticated, "a node has to show its certificate", hint: "Enroll it with a join token.")
+            throw UserError(
+                .unauthenticated,
+                "a node has to show its certificate",
+                hint: "Enroll it with a join token."
+            )
         }
         let end = peer.notAfter * 1000 + Self.tolerance
         guard clock.milliseconds() < end else {

@@ -1,5 +1,4 @@
 internal import HTTP
-internal import HTTP
 internal import Logging
 internal import NIOCore
 internal import RPC

@@ -111,9 +111,14 @@ struct OrderChecks: Sendable {
     private static func checkTimes(_ config: DistributionConfig) throws {
         for time in [config.stallAfter, config.handBackAfter, config.expectedDuration].compactMap(\.self)
         where time.duration <= .zero {
-            throw UserError(.invalidArgument, "stall_after, hand_back_after and expected_duration are longer than nothing")
+            throw UserError(
+                .invalidArgument,
+                "stall_after, hand_back_after and expected_duration are longer than nothing"
+            )
         }
-        guard config.stallPermille <= 1000 else { throw UserError(.invalidArgument, "a stall is at most 1000 thousandths") }
+        guard config.stallPermille <= 1000 else {
+            throw UserError(.invalidArgument, "a stall is at most 1000 thousandths")
+        }
         guard config.overduePercent == 0 || config.overduePercent >= 100 else {
             throw UserError(.invalidArgument, "what is overdue has taken at least 100 % of the expected time")
         }
@@ -124,7 +129,8 @@ struct OrderChecks: Sendable {
             throw UserError(.invalidArgument, "an order has at most \(TransferSchedule.maximumWindows) windows")
         }
         for window in config.windows
-        where window.startMinute > 1439 || !(1...1440).contains(window.endMinute) || window.days.contains(.unspecified) {
+        where window.startMinute > 1439 || !(1...1440).contains(window.endMinute) || window.days.contains(.unspecified)
+        {
             throw UserError(
                 .invalidArgument,
                 "a window begins at minute 0 to 1439, ends before minute 1 to 1440, and its days are days of the week"

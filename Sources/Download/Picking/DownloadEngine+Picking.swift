@@ -91,10 +91,13 @@ extension DownloadEngine {
 
     private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime) -> [Block] {
         var blocks: [Block] = []
-        while blocks.count < count, downBucket.hasRoom(at: now), let piece = startedPiece(for: id) ?? nextPiece(for: id, now) {
+        while blocks.count < count, downBucket.hasRoom(at: now),
+            let piece = startedPiece(for: id) ?? nextPiece(for: id, now)
+        {
             if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
             var start = 0
-            while blocks.count < count, downBucket.hasRoom(at: now), let number = partial[piece]?.nextFree(from: start) {
+            while blocks.count < count, downBucket.hasRoom(at: now), let number = partial[piece]?.nextFree(from: start)
+            {
                 take(geometry.block(number, of: piece), number, id, now, &blocks)
                 start = number + 1
             }
@@ -217,7 +220,8 @@ extension DownloadEngine {
         _ actions: inout [DownloadAction]
     ) {
         if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
-        guard let progress = partial[piece], let first = progress.blocks.indices.first(where: { isOpen($0, progress, now) })
+        guard let progress = partial[piece],
+            let first = progress.blocks.indices.first(where: { isOpen($0, progress, now) })
         else { return }
         var last = first
         while last + 1 < progress.blocks.count, last + 1 - first < most, isOpen(last + 1, progress, now) { last += 1 }
