@@ -23,20 +23,30 @@ struct NodeStreams: NodeStreamServiceServer {
         responses: RPCWriter<ConnectResponse>,
         context: RPCServerContext
     ) async throws {
-        guard let source = requests.encodedSource, let sink = responses.pushSink else {
-            throw UserError(.failedPrecondition, "a node's stream needs gRPC over HTTP/2")
-        }
+        let (source, sink) = try Self.ends(requests, responses)
         let first = try await source.nextEncoded()
         let address = context.remoteAddress
         let stream = try await Task { try await open(first, address, sink) }.value
+        var failure: (any Error)?
         do {
             while let bytes = try await source.nextEncoded() {
                 if let work = try received(bytes, on: stream) { try await Task(operation: work).value }
             }
         } catch {
-            logger.debug("node stream ended", metadata: ["node": "\(stream.node)", "error": "\(error)"])
+            failure = error
         }
-        await Task { await ended(stream) }.value
+        let reason = failure
+        await Task { await ended(stream, reason) }.value
+    }
+
+    @inline(never) private static func ends(
+        _ requests: RPCReader<ConnectRequest>,
+        _ responses: RPCWriter<ConnectResponse>
+    ) throws -> (any RPCEncodedSource, any RPCPushSink) {
+        guard let source = requests.encodedSource, let sink = responses.pushSink else {
+            throw UserError(.failedPrecondition, "a node's stream needs gRPC over HTTP/2")
+        }
+        return (source, sink)
     }
 
     private func open(
@@ -56,14 +66,17 @@ struct NodeStreams: NodeStreamServiceServer {
         return NodeStream(node: id, outbox: outbox)
     }
 
-    private func ended(_ stream: NodeStream) async {
+    private func ended(_ stream: NodeStream, _ failure: (any Error)?) async {
+        if let failure {
+            logger.debug("node stream ended", metadata: ["node": "\(stream.node)", "error": "\(failure)"])
+        }
         await leases.disconnected(stream.node, session: stream.outbox.session)
         await fleet.disconnected(stream.node, session: stream.outbox.session)
         logger.info("\(stream.node) disconnected")
     }
 
     /// Takes an acknowledgement at once; what else there is to do comes back.
-    private func received(_ bytes: ByteBuffer, on stream: NodeStream) throws -> Work? {
+    @inline(never) private func received(_ bytes: ByteBuffer, on stream: NodeStream) throws -> Work? {
         let node = stream.node
         switch try Self.decoded(bytes).message {
         case nil: return nil

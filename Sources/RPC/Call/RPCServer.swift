@@ -63,6 +63,28 @@ package final class RPCServer: HTTPRequestHandler {
     }
 
     package func handle(_ request: HTTPServerRequest) async {
+        guard let (call, handler) = call(for: request) else { return await handleOther(request) }
+        await call.serve(handler)
+    }
+
+    /// The call that a request makes of a method we have; nil for any other request. Not part of `handle`, whose task keeps
+    /// room for all that it ever held, and lives as long as the call.
+    @inline(never) private func call(for request: HTTPServerRequest) -> (ServerCall, RPCHandler)? {
+        guard request.isHTTP2, case .call(let head) = RPCRequestHead.admit(request.head, limits: limits),
+            let handler = handlers[head.path]
+        else { return nil }
+        let call = ServerCall(
+            wire: request,
+            head: head,
+            kind: handler.kind,
+            limits: limits,
+            interceptor: interceptor,
+            logger: logger
+        )
+        return (call, handler)
+    }
+
+    @inline(never) private func handleOther(_ request: HTTPServerRequest) async {
         switch RPCRequestHead.admit(request.head, limits: limits) {
         case .foreign(let answer):
             if let gateway, await gateway.handle(request) { return }
@@ -73,19 +95,7 @@ package final class RPCServer: HTTPRequestHandler {
         case .call where !request.isHTTP2:
             // Trailers and streams both ways need HTTP/2.
             await answerOnly(HTTPResponseHead(status: 505, fields: HTTPFields()), to: request)
-        case .call(let head):
-            guard let handler = handlers[head.path] else {
-                return await answerOnly(.trailersOnly(unknownMethod(head.path)), to: request)
-            }
-            let call = ServerCall(
-                wire: request,
-                head: head,
-                kind: handler.kind,
-                limits: limits,
-                interceptor: interceptor,
-                logger: logger
-            )
-            await call.serve(handler)
+        case .call(let head): await answerOnly(.trailersOnly(unknownMethod(head.path)), to: request)
         }
     }
 
