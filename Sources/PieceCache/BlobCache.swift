@@ -18,6 +18,8 @@ package final class BlobCache: Sendable {
     /// Whoever holds it is on the pool.
     let runningDigest = Mutex(RunningDigest())
     let isDigestExpected = Atomic(false)
+    /// What went wrong after a piece was announced, for whoever calls next.
+    private let lateError = Mutex<PieceCacheError?>(nil)
 
     init(
         id: BlobID,
@@ -49,7 +51,8 @@ package final class BlobCache: Sendable {
     }
 
     /// Takes one whole piece: hashes it, compares it (nil: a relay's own pull), writes it, journals it; then it is readable
-    /// and announced. `.badPiece` where the bytes are not the expected ones, or other bytes are already there.
+    /// and announced. `.badPiece` where the bytes are not the expected ones, or other bytes are already there. It does not
+    /// wait for the disk: a sync that fails later is told by the next call of this or of `sync`.
     package func store(
         _ piece: PieceIndex,
         bytes: ByteBuffer,
@@ -58,9 +61,13 @@ package final class BlobCache: Sendable {
         guard geometry.contains(piece), bytes.readableBytes == Int(geometry.length(of: piece)) else {
             throw PieceCacheError(.invalidArgument, "the bytes are not one whole piece", piece: piece)
         }
-        return try await space.onPool { () throws(PieceCacheError) -> PieceHashes in
+        try throwLateError()
+        let hashes = try await space.onPool { () throws(PieceCacheError) -> PieceHashes in
             try self.storeNow(piece, bytes, expecting)
         }
+        // Not as a part of the above: the piece's bytes would stay in memory as long as the disk takes.
+        space.submit { self.settle() }
+        return hashes
     }
 
     /// The pieces are no longer proven (control revoked their hashes): they become unreadable and may be stored anew.
@@ -95,6 +102,7 @@ package final class BlobCache: Sendable {
 
     /// Makes the data of all pieces sure to be on the disk, and marks it in the journal.
     package func sync() async throws(PieceCacheError) {
+        try throwLateError()
         try await space.onPool { () throws(PieceCacheError) in try self.syncNow(always: true) }
     }
 
@@ -182,9 +190,27 @@ package final class BlobCache: Sendable {
         announce(piece, hashes, length)
         let range = geometry.range(of: piece)
         space.files.startWriteback(of: data, at: range.start, count: range.count.int)
-        if isDigestExpected.load(ordering: .relaxed) { digestAhead() }
-        try syncNow(always: false)
         return hashes
+    }
+
+    /// What is due behind new pieces: the running digest, a sync. On the pool.
+    private func settle() {
+        space.withRegistry { $0.held(id) }
+        defer { space.withRegistry { $0.released(id) } }
+        if isDigestExpected.load(ordering: .relaxed) { digestAhead() }
+        do throws(PieceCacheError) {
+            try syncNow(always: false)
+        } catch {
+            lateError.withLock { $0 = error }
+        }
+    }
+
+    private func throwLateError() throws(PieceCacheError) {
+        let error = lateError.withLock { error in
+            defer { error = nil }
+            return error
+        }
+        if let error { throw error }
     }
 
     private func announce(_ piece: PieceIndex, _ hashes: PieceHashes, _ length: ByteCount) {

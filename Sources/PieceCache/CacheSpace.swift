@@ -64,6 +64,11 @@ final class CacheSpace: Sendable {
         }
     }
 
+    /// Runs blocking work on the disk pool, which nobody waits for; dropped once the pool is shut down.
+    func submit(_ body: @escaping @Sendable () -> Void) {
+        pool.submit { if $0 == .active { body() } }
+    }
+
     /// Makes room for bytes of a blob that is held, evicting others; the bytes count from now on. On the pool.
     func admit(_ blob: BlobID, _ bytes: ByteCount) throws(PieceCacheError) {
         let (fits, gone) = registry.withLock { registry -> (Bool, [(BlobID, BlobCache?, String)]) in

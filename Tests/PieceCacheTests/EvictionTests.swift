@@ -91,4 +91,21 @@ struct EvictionTests {
         #expect(blob.available.count.int == 7)
         try await fixture.expectProven(blob)
     }
+
+    @Test func `a sync that fails behind a stored piece is told by the next call`() async throws {
+        let fixture = try CacheFixture()
+        let files = FaultyFiles()
+        let cache = try await fixture.cache(piecesPerSync: 1, files: files)
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        files.change { $0.failsSync = true }
+        try await fixture.store([0], in: blob)
+        await expectCacheError(.disk) {
+            // The disk takes its time.
+            for _ in 0..<1_000_000 {
+                try await fixture.store([0], in: blob)
+                await Task.yield()
+            }
+        }
+        #expect(blob.available.count.int == 1)
+    }
 }
