@@ -26,3 +26,8 @@ void CLinux_release_memory(void) {
     (void)malloc_trim(0);
     (void)dl_iterate_phdr(release_segments, NULL);
 }
+
+void CLinux_return_freed_blocks(int bytes) {
+    (void)mallopt(M_MMAP_THRESHOLD, bytes);
+    (void)mallopt(M_TRIM_THRESHOLD, 2 * bytes);
+}

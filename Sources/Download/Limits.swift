@@ -18,8 +18,8 @@ package enum Limits {
     package static let refillShare = 8
     /// Pieces partly received at once. Few pieces leave sources idle that have none of them.
     package static let maximumPartialPieces = 512
-    /// Bytes of pieces partly received or not proven yet, 32 MiB.
-    package static let maximumPartialBytes: UInt64 = 32 << 20
+    /// Bytes of pieces partly received or not proven yet, 24 MiB.
+    package static let maximumPartialBytes: UInt64 = 24 << 20
     /// Suggestions of one source remembered at most.
     package static let rememberedSuggestions = 128
     /// How long a source that suggests is waited for before other pieces are asked of it.

@@ -14,6 +14,7 @@ struct NodeLoop: Sendable {
 
     /// Runs until graceful shutdown or cancellation.
     func run() async {
+        ProcessMemory.returnLargePieces()
         let feed = TaskFeed(link: runtime.link)
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in

@@ -239,6 +239,7 @@ actor BlobDownload: EventLoopActor {
         Task {
             do throws(PieceCacheError) {
                 _ = try await blob.cache.store(piece, bytes: bytes, expecting: expectation)
+                assembly.reuse(bytes)
                 stored(piece)
             } catch {
                 failed(piece, error)

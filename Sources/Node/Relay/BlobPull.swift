@@ -114,13 +114,14 @@ struct BlobPull: Sendable {
             var bytes = bytes
             while bytes.readableBytes > 0, at < pieces.count {
                 let length = Int(blob.geometry.length(of: pieces[at]))
-                if buffer.capacity < length { buffer.reserveCapacity(length) }
+                buffer.reserveCapacity(length)
                 if var part = bytes.readSlice(length: min(bytes.readableBytes, length - buffer.readableBytes)) {
                     buffer.writeBuffer(&part)
                 }
                 guard buffer.readableBytes == length else { continue }
                 try await store(pieces[at], buffer)
-                buffer = ByteBuffer()
+                // The same memory, unless somebody still holds it.
+                buffer.clear()
                 at += 1
             }
         }
