@@ -30,7 +30,7 @@ struct NodeRuntime: Sendable {
     let logger: Logger
 
     /// Threads that hash and touch the disk.
-    static let poolThreads = 2
+    static let poolThreads = 4
 
     static func start(
         _ configuration: NodeConfiguration,

@@ -66,7 +66,7 @@ package final class BlobCache: Sendable {
             try self.storeNow(piece, bytes, expecting)
         }
         // Not as a part of the above: the piece's bytes would stay in memory as long as the disk takes.
-        space.submit { self.settle() }
+        space.submit { self.settle(piece) }
         return hashes
     }
 
@@ -188,15 +188,15 @@ package final class BlobCache: Sendable {
             throw error
         }
         announce(piece, hashes, length)
-        let range = geometry.range(of: piece)
-        space.files.startWriteback(of: data, at: range.start, count: range.count.int)
         return hashes
     }
 
-    /// What is due behind new pieces: the running digest, a sync. On the pool.
-    private func settle() {
+    /// What is due behind a new piece: its way to the disk, the running digest, a sync. On the pool.
+    private func settle(_ piece: PieceIndex) {
         space.withRegistry { $0.held(id) }
         defer { space.withRegistry { $0.released(id) } }
+        let range = geometry.range(of: piece)
+        space.files.startWriteback(of: data, at: range.start, count: range.count.int)
         if isDigestExpected.load(ordering: .relaxed) { digestAhead() }
         do throws(PieceCacheError) {
             try syncNow(always: false)

@@ -14,14 +14,24 @@ struct BatchSignerTests {
         signer.checkInvariants()
     }
 
-    @Test func `later pieces wait for 64 or 100 ms`() throws {
+    @Test func `the last eight pieces are signed at once`() throws {
+        let fixture = try ManifestFixture(pieces: 100)
+        var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())
+        for index in 0..<92 { _ = signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero) }
+        _ = signer.flush()
+        for index in 92..<100 {
+            #expect(signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero).count == 1)
+        }
+    }
+
+    @Test func `later pieces wait for 64, or an eighth of the time that has passed`() throws {
         let fixture = try ManifestFixture()
         var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())
         for index in 0..<8 { _ = signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero) }
         for index in 8..<71 {
             #expect(signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero).isEmpty)
         }
-        #expect(signer.tick(at: .zero + .milliseconds(99)).isEmpty)
+        #expect(signer.tick(at: .zero + .milliseconds(4)).isEmpty)
         let full = signer.pieceHashed(PieceIndex(71), fixture.hashes(71), at: .zero)
         #expect(full.map(\.hashes.count) == [64])
         let later = BootTime.zero + .seconds(1)
@@ -32,6 +42,19 @@ struct BatchSignerTests {
         let rest = signer.tick(at: later + .milliseconds(100))
         #expect(rest.map(\.pieces) == [[PieceIndex(72), PieceIndex(73)], [PieceIndex(75)]])
         #expect(signer.deadline == nil)
+        for (age, wait) in [(200, 25), (400, 50), (60_000, 100)] {
+            let now = BootTime.zero + .seconds(1) + .milliseconds(age)
+            var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())
+            for index in 0..<8 { _ = signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: later) }
+            #expect(signer.pieceHashed(PieceIndex(8), fixture.hashes(8), at: now).isEmpty)
+            #expect(signer.deadline == now + .milliseconds(wait))
+            for index in 9..<12 {
+                #expect(signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: now).isEmpty)
+            }
+            #expect(signer.deadline == now + .milliseconds(10), "four are worth a batch")
+            #expect(signer.pieceHashed(PieceIndex(12), fixture.hashes(12), at: now + .milliseconds(10)).count == 1)
+            signer.checkInvariants()
+        }
         signer.checkInvariants()
     }
 

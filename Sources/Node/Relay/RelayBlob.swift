@@ -27,6 +27,8 @@ actor RelayBlob {
     /// One for each grant so far, the newest last: what was under way when a stripe changed hands is still vouched for.
     /// None where the publisher gave the hashes.
     private var signers: [(grant: PullGrant, signer: BatchSigner)] = []
+    /// Who signs what waits, and when.
+    private var signing: (due: BootTime, task: Task<Void, Never>)?
     private let queue = PullQueue()
     private var download: BlobDownload?
     private var tasks: [String: RelayTask] = [:]
@@ -122,6 +124,7 @@ actor RelayBlob {
     func stop() async {
         queue.stop()
         for task in running { task.cancel() }
+        signing?.task.cancel()
         await download?.stop()
         await blob.close(in: runtime)
     }
@@ -187,6 +190,23 @@ actor RelayBlob {
     private func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
         guard let at = signers.lastIndex(where: { $0.grant.allows(piece) }) else { return }
         handOn(signers[at].signer.pieceHashed(piece, hashes, at: BootClock.now()))
+        signWhenDue()
+    }
+
+    /// What waits is signed at its time, whether more comes or not.
+    private func signWhenDue() {
+        guard let due = signers.compactMap(\.signer.deadline).min(), signing.map({ due < $0.due }) ?? true else {
+            return
+        }
+        signing?.task.cancel()
+        let task = Task {
+            try? await Task.sleep(for: max(due - BootClock.now(), .zero))
+            guard !Task.isCancelled else { return }
+            signing = nil
+            handOn(signers.indices.flatMap { signers[$0].signer.tick(at: BootClock.now()) })
+            signWhenDue()
+        }
+        signing = (due, task)
     }
 
     /// Own batches are checked like anybody's: what this relay passes on proves itself.
@@ -216,11 +236,10 @@ actor RelayBlob {
         }
     }
 
-    /// Signs what has waited long enough, and tells control and the tracker how far it is.
+    /// Tells control and the tracker how far it is.
     private func tell() async {
         var nextReport = BootClock.now()
         while !Task.isCancelled {
-            handOn(signers.indices.flatMap { signers[$0].signer.tick(at: BootClock.now()) })
             if state == .running { await refill() }
             if BootClock.now() >= nextReport {
                 nextReport = BootClock.now() + Self.statusInterval
