@@ -1,17 +1,13 @@
 """One push through a shaped network, measured: ours, or a rival in its place."""
 import os
 import resource
-import shutil
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 
 from .fleet import Fleet, sha256_of
 from .network import PAYLOAD_SHARE, Network
-from .origin import Origin
-from .process import wait_until
+from .rivals import RIVALS
 
 MIB = 1 << 20
 DEFAULTS = {
@@ -33,6 +29,8 @@ class Spec:
         if unknown:
             raise ValueError(f"a spec has no {', '.join(sorted(unknown))}")
         self.values = {**DEFAULTS, **values}
+        if self.subject not in ("sluice", *RIVALS):
+            raise ValueError(f"there is no subject {self.subject}; there are: {', '.join(('sluice', *RIVALS))}")
         groups = [group for group in self.values["agents"] for _ in range(group["count"])]
         self.agents = [(mbit(group.get("up_mbit")), mbit(group.get("down_mbit"))) for group in groups]
         self.agent_sites = [group.get("site") for group in groups]
@@ -103,7 +101,7 @@ class Lab:
     def run(self):
         began = time.monotonic()
         cpu = resource.getrusage(resource.RUSAGE_CHILDREN)
-        outcome = getattr(self, "run_" + self.spec.subject.replace("-", "_"))()
+        outcome = self.run_sluice() if self.spec.subject == "sluice" else self.run_rival()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         bound, raw = self.spec.bound(), self.spec.bound(1.0)
         times = sorted(self.finished.values())
@@ -166,6 +164,12 @@ class Lab:
                 "assists": [t["assist"] for t in distribution.get("targets", []) if t.get("assist")],
             }
 
+    def run_rival(self):
+        with RIVALS[self.spec.subject](self.spec, self.places, self.agents) as rival:
+            outcome = rival.run()
+        self.finished = rival.finished
+        return outcome
+
     def link_use(self, meter):
         """Second by second how full the links were: the origin's up, the relays' up, the agents' up and down, the emptiest
         agent's down."""
@@ -205,128 +209,6 @@ class Lab:
                 fleet.processes[f"relay-{self.spec.relays}"].kill()
                 killed = True
         return state
-
-    # Rivals
-
-    def run_curl(self):
-        """Every agent fetches the file from the origin."""
-        def command(agent, target, origin):
-            return ["curl", "-sf", "-o", target, origin.base_url + "build.img"]
-
-        return self.each_agent(command)
-
-    def run_aria2(self):
-        """aria2c with the origin as web seed, and opentracker."""
-        return self.with_torrent(lambda agent, target, torrent: [
-            "aria2c", "-q", "--seed-time=30", "--enable-dht=false", "--bt-enable-lpd=false", "--follow-torrent=mem",
-            "--allow-overwrite=true", "--bt-max-peers=0", "--bt-tracker-interval=5", "-d", os.path.dirname(target), torrent])
-
-    def run_libtorrent(self):
-        """libtorrent with the origin as web seed, and opentracker."""
-        script = os.path.join(os.path.dirname(__file__), "libtorrent_client.py")
-        return self.with_torrent(
-            lambda agent, target, torrent: [sys.executable, script, torrent, os.path.dirname(target),
-                                            self.places[agent][0]])
-
-    def run_libtorrent_relays(self):
-        """libtorrent with the origin as web seed, and relays that have the whole file at the start as seeds."""
-        script = os.path.join(os.path.dirname(__file__), "libtorrent_client.py")
-        seeds = []
-
-        def seed(torrent, path):
-            for number in range(1, self.spec.relays + 1):
-                address, prefix = self.places[f"relay-{number}"]
-                folder = f"{os.path.dirname(torrent)}/relay-{number}"
-                os.makedirs(folder)
-                os.link(path, f"{folder}/build.img")
-                seeds.append(subprocess.Popen([*prefix, sys.executable, script, torrent, folder, address],
-                                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-                wait_until(lambda: os.path.exists(f"{folder}/build.img.done"), 60, "a seed to check its file")
-
-        try:
-            return self.with_torrent(
-                lambda agent, target, torrent: [sys.executable, script, torrent, os.path.dirname(target),
-                                                self.places[agent][0]], seed)
-        finally:
-            for process in seeds:
-                process.kill()
-                process.wait()
-
-    def with_torrent(self, command, seed=None):
-        address, prefix = self.places["control"]
-        tracker = subprocess.Popen([*prefix, "opentracker", "-i", address, "-p", "6969", "-P", "6969"],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            def make(origin, root):
-                torrent = f"{root}/build.torrent"
-                subprocess.run(["transmission-create", "-s", "64", "-t", f"http://{address}:6969/announce", "-o", torrent,
-                                f"{root}/origin/files/build.img"], check=True, stdout=subprocess.DEVNULL)
-                with open(torrent, "rb") as file:
-                    content = file.read()
-                url = (origin.base_url + "build.img").encode()
-                with open(torrent, "wb") as file:
-                    file.write(content[:-1] + b"8:url-list%d:%se" % (len(url), url))
-                if seed:
-                    seed(torrent, f"{root}/origin/files/build.img")
-                return torrent
-
-            return self.each_agent(lambda agent, target, origin, torrent: command(agent, target, torrent), make)
-        finally:
-            tracker.kill()
-            tracker.wait()
-
-    def each_agent(self, command, prepare=None):
-        root = tempfile.mkdtemp(prefix="sluice-lab-")
-        os.chmod(root, 0o755)
-        origin = Origin(f"{root}/origin", *self.places["origin"])
-        running = {}
-        try:
-            origin.start()
-            path = origin.make_file("build.img", self.spec.file_mib)
-            extra = (prepare(origin, root),) if prepare else ()
-            started = time.time()
-            for agent in self.agents:
-                os.makedirs(f"{root}/{agent}")
-                target = f"{root}/{agent}/build.img"
-                running[agent] = subprocess.Popen(
-                    [*self.places[agent][1], *command(agent, target, origin, *extra)], stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL, cwd=f"{root}/{agent}")
-
-            def all_there():
-                for agent in self.agents:
-                    target = f"{root}/{agent}/build.img"
-                    if agent not in self.finished and is_whole(target, self.spec.size, running[agent]):
-                        self.finished[agent] = time.time() - started
-                return len(self.finished) == len(self.agents)
-
-            try:
-                wait_until(all_there, self.spec.limit_s, "every agent to have the file")
-            except AssertionError:
-                pass
-            expected = sha256_of(path)
-            for agent in self.finished:
-                assert sha256_of(f"{root}/{agent}/build.img") == expected, f"{agent} has another file"
-            return {"state": "COMPLETED" if len(self.finished) == len(self.agents) else "TIMED_OUT",
-                    "egress": round(origin.bytes_sent("/build.img") / self.spec.size, 4)}
-        finally:
-            for process in running.values():
-                process.kill()
-                process.wait()
-            origin.stop()
-            shutil.rmtree(root, ignore_errors=True)
-
-
-def is_whole(path, size, process):
-    """Whether the program says so: it ended well, or (BitTorrent clients go on seeding) left its mark."""
-    if process.poll() == 0:
-        return True
-    try:
-        if os.path.exists(path + ".done"):
-            return True
-        return os.path.getsize(path) == size and os.path.exists(path) and not os.path.exists(path + ".aria2") \
-            and os.stat(path).st_blocks * 512 >= size and process.args[4] == "aria2c"
-    except OSError:
-        return False
 
 
 def peak_memory(pid):
