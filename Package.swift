@@ -17,12 +17,12 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+func module(_ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency] = []) -> [Target] {
     [
         .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
         .testTarget(
             name: "\(name)Tests",
-            dependencies: [.target(name: name)] + dependencies,
+            dependencies: [.target(name: name)] + dependencies + tests,
             swiftSettings: swiftSettings
         ),
     ]
@@ -101,7 +101,8 @@ let package = Package(
             [
                 "Units", "BitTorrent", "Manifest", "PieceCache", "Transport", nio("NIOCore"), nio("NIOPosix"),
                 nio("NIOConcurrencyHelpers"), logging,
-            ]
+            ],
+            tests: [nio("NIOEmbedded")]
         ),
         // Row 4: calls.
         module("RPC", ["Units", "HTTP", "CProtobufC", "CZlib", nio("NIOCore"), nio("NIOPosix"), logging]),

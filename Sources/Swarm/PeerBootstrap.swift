@@ -1,15 +1,30 @@
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 internal import Units
 
 /// Makes a channel a peer's connection; the one place that dials.
 enum PeerBootstrap {
     /// What is known of a peer that we dial.
-    struct Outgoing: Sendable {
+    final class Outgoing: Sendable {
         let swarm: BlobSwarm
         let infoHash: InfoHash
         let kind: PeerKind
         let address: SocketAddress
+        private let isOver = Atomic(false)
+
+        init(swarm: BlobSwarm, infoHash: InfoHash, kind: PeerKind, address: SocketAddress) {
+            self.swarm = swarm
+            self.infoHash = infoHash
+            self.kind = kind
+            self.address = address
+        }
+
+        /// No handshake came about. Where connecting fails both the channel and who asked for it say so: it counts once.
+        func handshakeFailed() {
+            guard !isOver.exchange(true, ordering: .relaxed) else { return }
+            swarm.handshakeFailed(address)
+        }
     }
 
     static func install(on channel: any Channel, session: SwarmSession, outgoing: Outgoing?) -> EventLoopFuture<Void> {
@@ -45,6 +60,6 @@ enum PeerBootstrap {
             .connectTimeout(.seconds(Limits.handshakeSeconds))
             .channelInitializer { install(on: $0, session: session, outgoing: outgoing) }
             .connect(to: outgoing.address)
-            .whenFailure { _ in outgoing.swarm.handshakeFailed(outgoing.address) }
+            .whenFailure { _ in outgoing.handshakeFailed() }
     }
 }

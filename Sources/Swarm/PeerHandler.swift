@@ -247,7 +247,7 @@ final class PeerHandler: ChannelInboundHandler {
             if hasJoined {
                 outgoing.swarm.emit(.handshakeFailed(outgoing.address))
             } else {
-                outgoing.swarm.handshakeFailed(outgoing.address)
+                outgoing.handshakeFailed()
             }
         }
     }

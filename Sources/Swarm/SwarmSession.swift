@@ -12,8 +12,9 @@ package final class SwarmSession: Sendable {
     private struct Registry {
         var swarms: [InfoHash: BlobSwarm] = [:]
         var pending = 0
-        /// Handshakes that came before their blob.
-        var early: [InfoHash: [@Sendable () -> Void]] = [:]
+        /// Handshakes that came before their blob, in their order.
+        var early: [InfoHash: [(number: UInt64, arrived: @Sendable () -> Void)]] = [:]
+        var earlyCount: UInt64 = 0
         var isClosed = false
     }
     package let group: any EventLoopGroup
@@ -43,7 +44,13 @@ package final class SwarmSession: Sendable {
             return true
         }
         guard isTaken else { return channel.close() }
-        return PeerBootstrap.install(on: channel, session: self, outgoing: nil)
+        let installed = PeerBootstrap.install(on: channel, session: self, outgoing: nil)
+        installed.whenFailure { [self] _ in
+            // It has ended before its handler was there to say so.
+            handshakeEnded()
+            channel.close(promise: nil)
+        }
+        return installed
     }
 
     /// Starts to serve a blob out of its cache.
@@ -71,26 +78,37 @@ package final class SwarmSession: Sendable {
             registry.swarms[infoHash] = swarm
             return registry.early.removeValue(forKey: infoHash) ?? []
         }
-        for arrived in early { arrived() }
+        for handshake in early { handshake.arrived() }
     }
 
     /// Calls back once there is a swarm of this info-hash, at once where there is one now. Those who wait are pending
-    /// handshakes, and few; after `earlyHandshakeSeconds` nobody is called any more.
+    /// handshakes, and few; each waits for `earlyHandshakeSeconds` of its own.
     func whenRegistered(_ infoHash: InfoHash, on loop: any EventLoop, _ arrived: @escaping @Sendable () -> Void) {
-        let isThere = registry.withLockedValue { registry in
-            if registry.swarms[infoHash] != nil { return true }
-            registry.early[infoHash, default: []].append(arrived)
-            return false
+        let number: UInt64? = registry.withLockedValue { registry in
+            guard registry.swarms[infoHash] == nil else { return nil }
+            registry.earlyCount += 1
+            registry.early[infoHash, default: []].append((registry.earlyCount, arrived))
+            return registry.earlyCount
         }
-        guard !isThere else { return arrived() }
+        guard let number else { return arrived() }
         loop.scheduleTask(in: .seconds(Limits.earlyHandshakeSeconds)) { [self] in
-            registry.withLockedValue { _ = $0.early.removeValue(forKey: infoHash) }
+            registry.withLockedValue { registry in
+                registry.early[infoHash]?.removeAll { $0.number == number }
+                if registry.early[infoHash]?.isEmpty == true { registry.early[infoHash] = nil }
+            }
         }
     }
     func remove(_ swarm: BlobSwarm) {
         registry.withLockedValue { registry in registry.swarms = registry.swarms.filter { $0.value !== swarm } }
     }
+    func remove(_ swarm: BlobSwarm, under infoHash: InfoHash) {
+        registry.withLockedValue { registry in
+            if registry.swarms[infoHash] === swarm { registry.swarms[infoHash] = nil }
+        }
+    }
     /// Whether a handshake waits for its blob.
     var hasEarlyHandshakes: Bool { registry.withLockedValue { !$0.early.isEmpty } }
+    /// Inbound connections that have not said their handshake yet.
+    var pendingHandshakes: Int { registry.withLockedValue { $0.pending } }
     func handshakeEnded() { registry.withLockedValue { $0.pending -= 1 } }
 }

@@ -2,7 +2,9 @@ import BitTorrent
 import Foundation
 import Logging
 import Manifest
+import NIOConcurrencyHelpers
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import PieceCache
 import Testing
@@ -73,6 +75,73 @@ import Units
             #expect(joined)
             await opened.leave()
         }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `every handshake that comes before its blob waits its own time`() async throws {
+        try await withSwarms { seeder, _, _, _ in
+            let (cache, session) = (seeder.swarm.cache, seeder.session)
+            let configuration = seeder.swarm.configuration
+            await seeder.swarm.leave()
+            let infoHash = try #require(configuration.liveID.flatMap { InfoHash(bytes: $0.bytes) })
+            let loop = NIOAsyncTestingEventLoop()
+            let woken = NIOLockedValueBox<[String]>([])
+            session.whenRegistered(infoHash, on: loop) { woken.withLockedValue { $0.append("first") } }
+            await loop.advanceTime(by: .milliseconds(1_500))
+            session.whenRegistered(infoHash, on: loop) { woken.withLockedValue { $0.append("second") } }
+            await loop.advanceTime(by: .milliseconds(1_000))
+            let opened = session.join(cache, configuration: configuration)
+            #expect(woken.withLockedValue { $0 } == ["second"])
+            await opened.leave()
+            session.whenRegistered(infoHash, on: loop) {}
+            #expect(session.hasEarlyHandshakes)
+            await loop.advanceTime(by: .seconds(2))
+            #expect(!session.hasEarlyHandshakes)
+            await loop.shutdownGracefully()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a dial that fails is told and counted once`() async throws {
+        try await withSwarms { seeder, _, _, _ in
+            let (events, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
+            seeder.swarm.follow(on: MultiThreadedEventLoopGroup.singleton.next()) { events in
+                for event in events { continuation.yield(event) }
+            }
+            // A port that was free a moment ago.
+            let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .bind(host: "127.0.0.1", port: 0).get()
+            let nowhere = try #require(listener.localAddress)
+            try await listener.close()
+            var failures = 0
+            for _ in 0..<20 { seeder.swarm.connect(to: nowhere, kind: .agent) }
+            seeder.swarm.connect(to: try #require(seeder.address), kind: .agent)
+            // Its own address comes last, and is no peer either.
+            for await event in events {
+                if case .handshakeFailed = event { failures += 1 }
+                if failures == 21 { break }
+            }
+            await seeder.swarm.session.awaitNoHandshake()
+            #expect(seeder.swarm.state.withLockedValue { $0.dialling } == 0)
+            seeder.swarm.emit(.handshakeFailed(nowhere))
+            for await event in events {
+                if case .handshakeFailed = event { break }
+                Issue.record("a dial is told twice")
+            }
+        }
+    }
+
+    @Test func `a connection that has ended before its handler came holds no place`() throws {
+        let session = SwarmSession(
+            group: MultiThreadedEventLoopGroup.singleton,
+            peerID: try #require(PeerID(bytes: Array(repeating: 1, count: 20))),
+            logger: Logger(label: "test")
+        )
+        for _ in 0..<3 {
+            let channel = EmbeddedChannel()
+            _ = try channel.finish()
+            session.accept(channel)
+            channel.embeddedEventLoop.run()
+        }
+        #expect(session.pendingHandshakes == 0)
     }
 
     private struct Side {
@@ -151,6 +220,11 @@ import Units
 }
 
 extension SwarmSession {
+    /// Returns once no inbound connection is without its handshake.
+    fileprivate func awaitNoHandshake() async {
+        while pendingHandshakes > 0 { await Task.yield() }
+    }
+
     /// Returns once a handshake waits for its blob.
     fileprivate func awaitEarlyHandshake() async {
         while !hasEarlyHandshakes { await Task.yield() }
