@@ -9,6 +9,8 @@ package enum DownloadAction: Equatable, Sendable {
     case cancelFetch(SourceID, PieceIndex)
     /// All blocks of a piece are here and its hash is known.
     case verify(PieceIndex)
+    /// A piece that is in the cache, but whose old hash was revoked, has a hash again: is it still the right one?
+    case reprove(PieceIndex)
     /// What was received of a piece is worthless.
     case discard(PieceIndex)
     case startAssist(AssistReason)

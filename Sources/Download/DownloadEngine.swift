@@ -4,6 +4,8 @@ package import Units
 /// Decides which block to ask of which source next (DESIGN.md section 6). No I/O; time and the seed are arguments.
 ///
 /// A piece goes: missing → partly received → received → (provable) verifying → verified, or failed and missing again.
+/// Revoked, a piece that was verified is doubted: its bytes are kept, it counts no more, and it is not fetched; once it is
+/// provable again it is verified anew as it is, or it differs and is missing.
 /// A block that comes unasked or twice is counted as duplicate and dropped (legal noise).
 package struct DownloadEngine: Sendable {
     package let geometry: PieceGeometry
@@ -12,6 +14,11 @@ package struct DownloadEngine: Sendable {
     package internal(set) var totals = SourceTotals()
     package internal(set) var assist: AssistSwitch
     var provable: PieceSet
+    /// Pieces that were verified until their hashes were revoked, and that are not told to be another since.
+    var doubted: PieceSet
+    /// Pieces whose hashes were ever revoked, and when some last were: who sends the old bytes need not lie.
+    var revised: PieceSet
+    var revisedAt: BootTime?
     var availability: [UInt16]
     var partial: [PieceIndex: PieceProgress] = [:]
     var suspects: [PieceIndex: SourceID] = [:]
@@ -33,6 +40,8 @@ package struct DownloadEngine: Sendable {
         self.policy = policy
         self.verified = verified
         self.provable = verified
+        self.doubted = PieceSet(capacity: geometry.pieceCount)
+        self.revised = PieceSet(capacity: geometry.pieceCount)
         self.availability = Array(repeating: 0, count: geometry.pieceCount.int)
         self.generator = SeededGenerator(seed: seed)
         self.assist = AssistSwitch(policy: policy, at: now)
@@ -40,6 +49,14 @@ package struct DownloadEngine: Sendable {
         self.promptMeter = RateMeter(at: now, over: .seconds(1))
         self.downBucket = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: now)
         self.assistBucket = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: now)
+        if verified.isFull { over(at: now) }
+    }
+
+    /// Nothing is asked for any more, and the time that passes says nothing about anybody.
+    private mutating func over(at now: BootTime) {
+        isOver = true
+        wantsOrigin = false
+        assist.paused(at: now)
     }
 
     /// At most `rate` is asked for over all sources from now on; nil is no limit, zero a pause.
@@ -51,6 +68,12 @@ package struct DownloadEngine: Sendable {
     }
 
     package var isComplete: Bool { verified.isFull }
+
+    /// Whether the piece's right hash is known.
+    package func isProvable(_ piece: PieceIndex) -> Bool { provable.contains(piece) }
+
+    /// Whether a source has what is wanted.
+    package func isWanted(of id: SourceID) -> Bool { sources[id]?.has.hasAny(missingFrom: verified) ?? false }
 
     /// Whether a connected peer has the piece.
     package func isOffered(_ piece: PieceIndex) -> Bool { geometry.contains(piece) && availability[piece.int] > 0 }
@@ -74,7 +97,7 @@ package struct DownloadEngine: Sendable {
         at now: BootTime,
         into actions: inout [DownloadAction]
     ) {
-        guard sources[id] == nil, !isOver else { return }
+        guard sources[id] == nil else { return }
         sources[id] = Source(kind: kind, has: has, isChoked: isChoked, meter: RateMeter(at: now))
         if kind.isPeer {
             for piece in has.pieces { availability[piece.int] &+= 1 }
@@ -120,6 +143,7 @@ package struct DownloadEngine: Sendable {
         sources[id]?.isChoked = true
         sources[id]?.queue = QueueDepth()
         release(id)
+        freePieces(of: id)
         fillAll(now, &actions)
     }
 
@@ -129,8 +153,13 @@ package struct DownloadEngine: Sendable {
         if source.kind.isPeer {
             for piece in source.has.pieces { availability[piece.int] &-= 1 }
         }
-        for piece in partial.keys where partial[piece]?.soleSource == id { partial[piece]?.soleSource = nil }
+        freePieces(of: id)
         fillAll(now, &actions)
+    }
+
+    /// No piece waits for this source alone any more.
+    private mutating func freePieces(of id: SourceID) {
+        for piece in partial.keys where partial[piece]?.soleSource == id { partial[piece]?.soleSource = nil }
     }
 
     /// What a source was asked for is asked of nobody again.
@@ -185,12 +214,17 @@ package struct DownloadEngine: Sendable {
         progress.blocks[number] = .received
         progress.receivedCount += 1
         progress.senders.insert(id)
+        progress.since = progress.since ?? now
         for other in progress.askedOf.removeValue(forKey: number) ?? [] where other != id {
             sources[other]?.outstanding.removeValue(forKey: block)
             if sources[other]?.kind.isPeer == true { actions.append(.cancel(other, [block])) }
         }
         partial[block.piece] = progress
-        if progress.isReceived { verifyIfProvable(block.piece, &actions) }
+        if progress.isReceived {
+            // The faster one has won.
+            cancelFetches(of: block.piece, but: id, &actions)
+            verifyIfProvable(block.piece, &actions)
+        }
         refill(id, now, &actions)
         return true
     }
@@ -206,6 +240,7 @@ package struct DownloadEngine: Sendable {
         downBucket.giveBack(ByteCount(block.length))
         forget(block, of: id)
         sources[id]?.notBefore = now + .milliseconds(200)
+        if partial[block.piece]?.soleSource == id { partial[block.piece]?.soleSource = nil }
         fillAll(now, &actions)
     }
 
@@ -235,8 +270,46 @@ package struct DownloadEngine: Sendable {
         into actions: inout [DownloadAction]
     ) {
         for piece in pieces where geometry.contains(piece) && provable.insert(piece) {
-            if partial[piece]?.isReceived == true { verifyIfProvable(piece, &actions) }
+            if doubted.contains(piece) {
+                actions.append(.reprove(piece))
+            } else if partial[piece]?.isReceived == true {
+                verifyIfProvable(piece, &actions)
+            }
         }
+        fillAll(now, &actions)
+    }
+
+    /// The hashes of pieces hold no more: control has raised the epoch. What was verified, or was just being verified, is
+    /// doubted; a download that was complete goes on.
+    package mutating func piecesRevoked(
+        _ pieces: [PieceIndex],
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        if !pieces.isEmpty { revisedAt = now }
+        for piece in pieces where geometry.contains(piece) {
+            provable.remove(piece)
+            revised.insert(piece)
+            if partial[piece]?.isVerifying == true {
+                withdraw(piece, &actions)
+                doubted.insert(piece)
+            }
+            if verified.remove(piece) { doubted.insert(piece) }
+        }
+        if isOver, !verified.isFull {
+            isOver = false
+            if downBucket.rate != .zero { assist.resumed(at: now) }
+        }
+        fillAll(now, &actions)
+    }
+
+    /// A doubted piece is not what its new hash says: it is fetched like any other.
+    package mutating func pieceDiffers(
+        _ piece: PieceIndex,
+        at now: BootTime,
+        into actions: inout [DownloadAction]
+    ) {
+        guard doubted.remove(piece) else { return }
         fillAll(now, &actions)
     }
 
@@ -255,9 +328,10 @@ package struct DownloadEngine: Sendable {
         withdraw(piece, &actions)
         // Who sent it whole was not the liar; the one suspected before was.
         if let liar = suspects.removeValue(forKey: piece), sources[liar] != nil { ban(liar, now, &actions) }
+        doubted.remove(piece)
         guard verified.insert(piece) else { return }
         if verified.isFull, !isOver {
-            isOver = true
+            over(at: now)
             actions.append(.completed)
         }
         fillAll(now, &actions)
@@ -270,18 +344,34 @@ package struct DownloadEngine: Sendable {
         at now: BootTime,
         into actions: inout [DownloadAction]
     ) {
-        let senders = partial[piece]?.senders ?? []
+        let progress = partial[piece]
+        let senders = progress?.senders ?? []
         withdraw(piece, &actions)
+        doubted.remove(piece)
         actions.append(.discard(piece))
-        if senders.count == 1, let liar = senders.first {
+        if pardon(progress, piece, now) {
+            // It may come right from them in a while.
+        } else if senders.count == 1, let liar = senders.first {
             suspects.removeValue(forKey: piece)
             ban(liar, now, &actions)
-        } else if let again = senders.filter({ sources[$0]?.kind.isPeer == true }).sorted().first {
+        } else if let again = senders.filter({ mayAskAlone($0) }).min() {
             var progress = PieceProgress(blockCount: geometry.blockCount(of: piece))
             progress.soleSource = again
             partial[piece] = progress
         }
         fillAll(now, &actions)
+    }
+
+    private func mayAskAlone(_ id: SourceID) -> Bool { sources[id].map { $0.kind.isPeer && !$0.isChoked } ?? false }
+
+    /// Bytes that came so soon after a revocation may be those of before: their senders are left alone for a while, and the
+    /// piece is fetched again.
+    private mutating func pardon(_ progress: PieceProgress?, _ piece: PieceIndex, _ now: BootTime) -> Bool {
+        guard let revisedAt, revised.contains(piece), let progress, let since = progress.since,
+            since < revisedAt + Limits.revisionGrace
+        else { return false }
+        for id in progress.senders { sources[id]?.notBefore = now + Limits.revisionPause }
+        return true
     }
 
     private mutating func withdraw(_ piece: PieceIndex, _ actions: inout [DownloadAction]) {
@@ -292,7 +382,12 @@ package struct DownloadEngine: Sendable {
                 actions.append(.cancel(id, [block]))
             }
         }
-        for (id, source) in sources where source.fetches.contains(piece) {
+        cancelFetches(of: piece, but: nil, &actions)
+    }
+
+    private mutating func cancelFetches(of piece: PieceIndex, but winner: SourceID?, _ actions: inout [DownloadAction])
+    {
+        for (id, source) in sources where id != winner && source.fetches.contains(piece) {
             sources[id]?.fetches.remove(piece)
             actions.append(.cancelFetch(id, piece))
         }
@@ -356,6 +451,7 @@ package struct DownloadEngine: Sendable {
 
     private mutating func expireRequests(of id: SourceID, _ now: BootTime) {
         guard let source = sources[id], source.kind.isPeer else { return }
+        if source.isSilent(at: now) { freePieces(of: id) }
         let expired = source.outstanding.filter { now - $0.value > Limits.blockPatience }.keys
         guard !expired.isEmpty else { return }
         // Others may be asked too; the answer still counts when it comes. Who has been silent all the while is left alone.
@@ -366,8 +462,6 @@ package struct DownloadEngine: Sendable {
         guard now - source.lastAnswer > Limits.blockPatience else { return }
         sources[id]?.notBefore = now + Limits.blockPatience * (1 << min(source.failures, 3))
         sources[id]?.failures += 1
-        // Nor does a piece wait for it alone.
-        for piece in partial.keys where partial[piece]?.soleSource == id { partial[piece]?.soleSource = nil }
     }
 
     private mutating func tellOrigin(_ now: BootTime, _ actions: inout [DownloadAction]) {

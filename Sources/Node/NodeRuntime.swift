@@ -26,7 +26,7 @@ struct NodeRuntime: Sendable {
     let origins: OriginAccess
     let originClient: OriginClient
     /// For times of the day.
-    let clock = WallClock.system
+    var clock = WallClock.system
     let logger: Logger
 
     /// Threads that hash and touch the disk.

@@ -10,11 +10,12 @@ package final class BlobCache: Sendable {
     package let id: BlobID
     package let geometry: PieceGeometry
     let space: CacheSpace
-    let data: CacheFile
+    private let file: NIOLockedValueBox<CacheFile>
     /// Not a `Mutex`, which is handed over to a waiter each time event loops meet at it, and stalls them on a busy machine.
     let state: NIOLockedValueBox<BlobState>
     private let journal: Mutex<JournalFile>
     private let nextID = Atomic<UInt64>(0)
+    private let detaching = Mutex(())
     /// Whoever holds it is on the pool.
     let runningDigest = Mutex(RunningDigest())
     let isDigestExpected = Atomic(false)
@@ -32,10 +33,12 @@ package final class BlobCache: Sendable {
         self.id = id
         self.geometry = geometry
         self.space = space
-        self.data = data
+        self.file = NIOLockedValueBox(data)
         state = NIOLockedValueBox(BlobState(capacity: geometry.pieceCount, proven: proven))
         self.journal = Mutex(journal)
     }
+
+    var data: CacheFile { file.withLockedValue { $0 } }
 
     /// The proven pieces, as of now; empty once the blob is removed.
     package var available: PieceSet { state.withLockedValue { $0.available } }
@@ -63,31 +66,52 @@ package final class BlobCache: Sendable {
         }
         try throwLateError()
         let hashes = try await space.onPool { () throws(PieceCacheError) -> PieceHashes in
-            try self.storeNow(piece, bytes, expecting)
+            try self.storeNow(piece, bytes, expecting, isWritten: false)
         }
         // Not as a part of the above: the piece's bytes would stay in memory as long as the disk takes.
         space.submit { self.settle(piece) }
         return hashes
     }
 
-    /// The pieces are no longer proven (control revoked their hashes): they become unreadable and may be stored anew.
-    /// `.invalidArgument` for a blob that was delivered by a hard link, whose bytes are not the cache's alone: remove it.
-    package func withdraw(_ pieces: [PieceIndex]) async throws(PieceCacheError) {
-        let shared = try await space.onPool { () throws(PieceCacheError) -> Bool in
-            self.space.files.allocation(at: self.space.path(of: self.id) + "/data").map { $0.links > 1 } ?? false
-        }
-        guard !shared else { throw PieceCacheError(.invalidArgument, "a delivered blob's pieces stay as they are") }
+    /// The pieces are no longer proven (control revoked their hashes): they are unreadable at once, and may be proven or
+    /// stored anew; `recordWithdrawals` makes a restart know of it. Returns those that were available.
+    package func withdraw(_ pieces: [PieceIndex]) -> [PieceIndex] {
         let gone = state.withLockedValue { $0.withdrawn(pieces) }
-        guard !gone.isEmpty else { return }
-        forgetDigest(of: gone)
+        guard !gone.isEmpty else { return [] }
         let freed = gone.reduce(ByteCount.zero) { $0 + geometry.range(of: $1).count }
         space.withRegistry { $0.shrank(id, by: freed) }
+        return gone
+    }
+
+    /// Withdrawals so far are sure to be on the disk.
+    package func recordWithdrawals() async throws(PieceCacheError) {
         try await space.onPool { () throws(PieceCacheError) in
             try self.withJournal { (journal) throws(PieceCacheError) in
-                for piece in gone { try journal.pieceWithdrawn(piece, files: self.space.files) }
+                try self.recordWithdrawals(in: &journal)
                 try journal.sync(self.space.files)
             }
         }
+    }
+
+    /// Whether a withdrawn piece's bytes, as they lie on the disk, are what is expected now: then it is available again.
+    package func reprove(_ piece: PieceIndex, expecting: PieceExpectation) async throws(PieceCacheError) -> Bool {
+        guard geometry.contains(piece) else {
+            throw PieceCacheError(.invalidArgument, "a piece beyond the end of its blob", piece: piece)
+        }
+        let isProven = try await space.onPool { () throws(PieceCacheError) -> Bool in
+            var bytes = ByteBuffer()
+            let range = self.geometry.range(of: piece)
+            try self.space.files.read(range.count.int, from: self.data, at: range.start, into: &bytes)
+            do throws(PieceCacheError) {
+                _ = try self.storeNow(piece, bytes, expecting, isWritten: true)
+                return true
+            } catch {
+                guard error.code == .badPiece else { throw error }
+                return false
+            }
+        }
+        if isProven { space.submit { self.settle(piece) } }
+        return isProven
     }
 
     /// Every piece that becomes available from now on; ends when the blob is removed. Any number may listen.
@@ -153,7 +177,8 @@ package final class BlobCache: Sendable {
     private func storeNow(
         _ piece: PieceIndex,
         _ bytes: ByteBuffer,
-        _ expecting: PieceExpectation?
+        _ expecting: PieceExpectation?,
+        isWritten: Bool
     ) throws(PieceCacheError) -> PieceHashes {
         space.withRegistry { $0.held(id) }
         defer { space.withRegistry { $0.released(id) } }
@@ -178,8 +203,12 @@ package final class BlobCache: Sendable {
             throw error
         }
         do throws(PieceCacheError) {
-            try space.files.write(bytes.readableBytesSpan, to: data, at: geometry.range(of: piece).start)
+            if !isWritten {
+                try detachIfDelivered()
+                try space.files.write(bytes.readableBytesSpan, to: data, at: geometry.range(of: piece).start)
+            }
             try withJournal { (journal) throws(PieceCacheError) in
+                try self.recordWithdrawals(in: &journal)
                 try journal.pieceWritten(piece, hashes, length: length, files: self.space.files)
             }
         } catch {
@@ -209,6 +238,33 @@ package final class BlobCache: Sendable {
         let error = lateError.withLock { error in
             defer { error = nil }
             return error
+        }
+        if let error { throw error }
+    }
+
+    /// In the order in which they were withdrawn and stored again.
+    private func recordWithdrawals(in journal: inout JournalFile) throws(PieceCacheError) {
+        for piece in state.withLockedValue({ $0.takeUnrecorded() }) {
+            try journal.pieceWithdrawn(piece, files: space.files)
+        }
+    }
+
+    /// A delivered file that is the cache's by a hard link stays as it is: the cache goes on with a copy. On the pool.
+    private func detachIfDelivered() throws(PieceCacheError) {
+        let path = space.path(of: id) + "/data"
+        guard space.files.allocation(at: path)?.links ?? 1 > 1 else { return }
+        let error = detaching.withLock { _ -> PieceCacheError? in
+            do throws(PieceCacheError) {
+                guard space.files.allocation(at: path)?.links ?? 1 > 1 else { return nil }
+                try space.files.removeFile(path + ".new")
+                let copy = try space.files.open(path + ".new")
+                try space.files.copy(data, count: geometry.size.rawValue, to: copy)
+                try space.files.sync(copy)
+                try space.files.rename(path + ".new", to: path)
+                try space.files.syncDirectory(space.path(of: id))
+                file.withLockedValue { $0 = copy }
+                return nil
+            } catch { return error }
         }
         if let error { throw error }
     }

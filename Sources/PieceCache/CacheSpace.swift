@@ -101,7 +101,7 @@ final class CacheSpace: Sendable {
     /// Deletes a blob's directory or what is left of it.
     func delete(_ path: String) throws(PieceCacheError) {
         // The journal first: data without a journal is nothing, a journal without data is damage.
-        for name in ["journal", "data"] { try files.removeFile(path + "/" + name) }
+        for name in ["journal", "data", "data.new"] { try files.removeFile(path + "/" + name) }
         try files.removeDirectory(path)
     }
 

@@ -7,6 +7,10 @@ struct RunningDigest: ~Copyable {
     private(set) var hasher = SHA256Hasher()
     /// The first piece that is not in yet.
     private(set) var next = PieceIndex(0)
+    /// How often pieces had been withdrawn when it began.
+    let withdrawals: UInt64
+
+    init(after withdrawals: UInt64 = 0) { self.withdrawals = withdrawals }
 
     /// More bytes of the next piece.
     mutating func update(_ bytes: RawSpan) { hasher.update(bytes) }

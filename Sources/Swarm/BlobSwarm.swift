@@ -122,6 +122,32 @@ package final class BlobSwarm: Sendable {
         }
     }
 
+    /// Control has raised the epoch: batches under an older one are passed on no more, and these pieces are not served until
+    /// they are proven anew.
+    package func revoke(_ pieces: [PieceIndex], before epoch: Epoch) {
+        let peers: [PeerEntry] = state.withLockedValue { state in
+            state.batches.removeAll { $0.epoch < epoch }
+            state.own.removeAll { $0.epoch < epoch }
+            state.covered = PieceSet(capacity: cache.geometry.pieceCount)
+            for piece in state.batches.flatMap(\.pieces) { state.covered.insert(piece) }
+            state.pieceRoots = []
+            state.advisor?.piecesWithdrawn(pieces)
+            return Array(state.peers.values)
+        }
+        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.piecesRevoked(pieces) } }
+    }
+
+    /// Answers no longer under an info-hash; peers that came by it have to go.
+    package func removeIdentity(_ infoHash: InfoHash) {
+        let peers: [PeerEntry] = state.withLockedValue { state in
+            guard state.identities.removeValue(forKey: infoHash) != nil else { return [] }
+            state.order.removeAll { $0 == infoHash }
+            return Array(state.peers.values)
+        }
+        session.remove(self, under: infoHash)
+        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.identityRemoved(infoHash) } }
+    }
+
     /// Asks a peer for blocks; those that cannot be asked come back as `rejected`.
     package func request(_ blocks: [Block], from peer: PeerHandle) {
         let isKnown = withPeer(peer) { $0.request(blocks) }

@@ -7,6 +7,9 @@ struct HeldPieces {
 
     mutating func hold(_ piece: PieceIndex) { waiting.append(piece) }
 
+    /// Pieces that are not there any more.
+    mutating func forget(_ pieces: Set<PieceIndex>) { waiting.removeAll { pieces.contains($0) } }
+
     /// Batches have come: takes out what they cover. Each piece is looked at once, because more become covered on other
     /// threads at any time.
     mutating func covered(by isCovered: (PieceIndex) -> Bool) -> [PieceIndex] {

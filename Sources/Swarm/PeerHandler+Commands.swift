@@ -50,6 +50,21 @@ extension PeerHandler {
         }
     }
 
+    /// BitTorrent cannot take a HAVE back: what is asked of these pieces is rejected until they are here again, and a peer
+    /// that knows no rejects has to come anew. Those that have them may know who vouches for them now.
+    func piecesRevoked(_ pieces: [PieceIndex]) {
+        guard let handle, let swarm, let connection else { return }
+        let told = pieces.filter { announced?.contains($0) ?? false }
+        guard told.isEmpty || connection.speaksFast else { return close() }
+        for piece in told { announced?.remove(piece) }
+        held.forget(Set(pieces))
+        swarm.peerHas(handle, pieces.filter { connection.peerPieces.contains($0) })
+    }
+
+    func identityRemoved(_ removed: InfoHash) {
+        if infoHash == removed { close() }
+    }
+
     func suggest(_ piece: PieceIndex) {
         send(.suggest(piece))
         flushSoon()

@@ -147,7 +147,7 @@ struct BlobCacheTests {
         order.shuffle(using: &generator)
         for piece in order.dropLast() { try await fixture.store([piece], in: blob) }
         // What was digested of a piece that is withdrawn counts no more.
-        try await blob.withdraw([PieceIndex(order[0])])
+        #expect(blob.withdraw([PieceIndex(order[0])]) == [PieceIndex(order[0])])
         try await fixture.store([order[7], order[0]], in: blob)
         #expect(try await blob.digest() == SHA256Hasher.digest(of: fixture.bytes))
     }
@@ -159,7 +159,8 @@ struct BlobCacheTests {
             let cache = try await fixture.cache()
             let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
             try await fixture.store(fixture.all, in: blob)
-            try await blob.withdraw(fixture.all.map { PieceIndex($0) })
+            _ = blob.withdraw(fixture.all.map { PieceIndex($0) })
+            try await blob.recordWithdrawals()
             #expect(blob.available.isEmpty && cache.usage == .zero)
             try await changed.store([3], in: blob)
         }
@@ -168,6 +169,54 @@ struct BlobCacheTests {
         let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
         #expect(blob.available.pieces == [PieceIndex(3)])
         try await changed.expectProven(blob)
+    }
+
+    @Test func `a withdrawn piece is offered again as it lies on the disk, where that is what is expected now`()
+        async throws
+    {
+        let fixture = try CacheFixture()
+        let changed = try CacheFixture(seed: 2)
+        do {
+            let cache = try await fixture.cache()
+            let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+            blob.expectDigest()
+            try await fixture.store(fixture.all, in: blob)
+            #expect(blob.withdraw([PieceIndex(2), PieceIndex(5)]).count == 2)
+            #expect(try await blob.reprove(PieceIndex(2), expecting: .both(fixture.hashes(2))))
+            #expect(try await !blob.reprove(PieceIndex(5), expecting: .both(changed.hashes(5))))
+            #expect(!blob.available.contains(PieceIndex(5)) && blob.available.count.int == 7)
+            await expectCacheError(.incomplete) { try await blob.digest() }
+            try await fixture.expectProven(blob)
+            try await changed.store([5], in: blob)
+            var bytes = fixture.bytes
+            bytes[5 * 16_384..<6 * 16_384] = changed.bytes[5 * 16_384..<6 * 16_384]
+            #expect(try await blob.digest() == SHA256Hasher.digest(of: bytes))
+            #expect(cache.usage == fixture.geometry.size)
+        }
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        #expect(blob.available.isFull)
+        #expect(
+            blob.hashes(of: PieceIndex(5)) == changed.hashes(5) && blob.hashes(of: PieceIndex(2)) == fixture.hashes(2)
+        )
+    }
+
+    @Test func `a delivered file stays as it is until the corrected blob is delivered`() async throws {
+        let fixture = try CacheFixture()
+        let changed = try CacheFixture(seed: 2)
+        let cache = try await fixture.cache()
+        let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
+        let path = fixture.folder.path + "/final"
+        try await fixture.store(fixture.all, in: blob)
+        try await blob.deliver(to: path)
+        _ = blob.withdraw([PieceIndex(3)])
+        try await changed.store([3], in: blob)
+        #expect(TemporaryFolder.contents(of: path) == fixture.bytes)
+        try await blob.deliver(to: path)
+        var bytes = fixture.bytes
+        bytes[3 * 16_384..<4 * 16_384] = changed.bytes[3 * 16_384..<4 * 16_384]
+        #expect(TemporaryFolder.contents(of: path) == bytes)
+        #expect(try SystemFiles().names(in: fixture.blobFolder).sorted() == ["data", "journal"])
     }
 
     @Test func `reads work without the page cache`() async throws {

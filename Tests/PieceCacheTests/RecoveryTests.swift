@@ -96,7 +96,6 @@ struct RecoveryTests {
             let blob = try await cache.open(CacheFixture.blob(1), geometry: fixture.geometry)
             try await fixture.store(fixture.all, in: blob)
             try await blob.deliver(to: path)
-            await expectCacheError(.invalidArgument) { try await blob.withdraw([PieceIndex(0)]) }
         }
         let other = try CacheFixture(pieceLength: 32_768)
         let cache = try await fixture.cache()

@@ -10,12 +10,15 @@ struct DownloadWorld {
         case block(SourceID, Block)
         case reject(SourceID, Block)
         case fetchEnd(SourceID, PieceIndex, failed: Bool)
-        case verified(PieceIndex)
+        case verified(PieceIndex, epoch: Int)
         case provable(PieceIndex)
         case have(SourceID, PieceIndex)
         case choke(SourceID), unchoke(SourceID), leave(SourceID)
         case originReady
         case origin(Bool)
+        /// Control raises the epoch: every hash so far is revoked, and some pieces' right bytes are others from now on.
+        case raise
+        case reproved(PieceIndex, epoch: Int)
     }
 
     private struct Peer {
@@ -26,6 +29,8 @@ struct DownloadWorld {
         let isMute: Bool
         /// Seconds a block takes.
         let pace: Double
+        /// Seconds after a raise in which it still gives the old bytes.
+        let lag: Double
         var has: PieceSet
         var isChoked: Bool
     }
@@ -49,6 +54,15 @@ struct DownloadWorld {
     private var begun: Set<PieceIndex> = []
     private var failures = 0
     private var isCompleted = false
+    private var epoch = 0
+    private var raises = 0
+    private var raisedAt = 0.0
+    /// Pieces that the last raise has changed.
+    private var changed: Set<PieceIndex> = []
+    private var verifying: Set<PieceIndex> = []
+    /// Pieces that are here and only wait for their new hash, and those of them that have changed.
+    private var doubted: Set<PieceIndex> = []
+    private var outdated: Set<PieceIndex> = []
 
     /// Faults end at this time; a good source alone has to do after it.
     private static let calm = 40.0
@@ -91,10 +105,12 @@ struct DownloadWorld {
             queue.append((generator.chance(2) ? 0 : Double.random(in: 0...20, using: &generator), .provable(piece)))
         }
         queue.append((0.25, .tick))
+        raises = generator.chance(3) ? generator.pick(1...2) : 0
+        for _ in 0..<raises { queue.append((Double.random(in: 0.1...10, using: &generator), .raise)) }
         if goodKind != .originHTTP { join(isGood: true, &actions) }
         for _ in 0..<generator.pick(1...4) { join(isGood: false, &actions) }
         try perform(actions)
-        while !engine.isComplete {
+        while !engine.isComplete || raises > 0 {
             guard let first = queue.indices.min(by: { queue[$0].at < queue[$1].at }) else { break }
             let (at, event) = queue.remove(at: first)
             time = max(time, at)
@@ -102,8 +118,9 @@ struct DownloadWorld {
             try step(event)
         }
         try hold(isCompleted, "complete and not told")
+        try hold(doubted.isEmpty && outdated.isEmpty, "complete with what was revoked")
         let useful = engine.totals.useful.rawValue
-        if failures == 0 {
+        if failures == 0, epoch == 0 {
             try hold(useful <= geometry.size.rawValue, "\(useful) useful bytes of \(geometry.size.rawValue)")
         }
     }
@@ -130,6 +147,7 @@ struct DownloadWorld {
             isLiar: !isGood && generator.chance(3),
             isMute: !isGood && generator.chance(6),
             pace: isGood ? 0.05 : Double.random(in: 0.01...2, using: &generator),
+            lag: generator.chance(2) ? 0 : Double.random(in: 0...8, using: &generator),
             has: has,
             isChoked: kind.isPeer && generator.chance(2)
         )
@@ -158,7 +176,14 @@ struct DownloadWorld {
         case .fetchEnd(let id, let piece, let failed):
             guard peers[id] != nil else { return }
             engine.fetchEnded(id, piece, failed: failed, at: now, into: &actions)
-        case .verified(let piece): verify(piece, &actions)
+        case .verified(let piece, let epoch):
+            // What was stored under an old hash is taken back.
+            guard epoch == self.epoch else { return }
+            verify(piece, &actions)
+        case .raise: raise(&actions)
+        case .reproved(let piece, let epoch):
+            guard epoch == self.epoch else { return }
+            reproved(piece, &actions)
         case .provable(let piece): engine.piecesProvable([piece], at: now, into: &actions)
         case .have(let id, let piece):
             guard peers[id]?.has.insert(piece) == true else { return }
@@ -169,7 +194,8 @@ struct DownloadWorld {
             peers[id]?.isChoked = true
             forget(id)
             engine.sourceChoked(id, at: now, into: &actions)
-            queue.append((later(3, &generator), .unchoke(id)))
+            // Some choke for good.
+            if peers[id]?.isGood == true || !generator.chance(4) { queue.append((later(3, &generator), .unchoke(id))) }
         case .unchoke(let id):
             guard peers[id]?.isChoked == true else { return }
             peers[id]?.isChoked = false
@@ -205,6 +231,7 @@ struct DownloadWorld {
             isLiar: false,
             isMute: false,
             pace: 0.2,
+            lag: 0,
             has: all,
             isChoked: false
         )
@@ -215,17 +242,49 @@ struct DownloadWorld {
         guard let peer = peers[id] else { return }
         if peer.kind.isPeer, asked[block]?.removeValue(forKey: id) == nil { return }
         heard[id] = time
-        let isBad = peer.isLiar && generator.chance(3)
+        let isOld = epoch > 0 && changed.contains(block.piece) && time < raisedAt + peer.lag
+        let isBad = isOld || peer.isLiar && generator.chance(3)
         guard engine.blockArrived(id, block, at: now, into: &actions) else { return }
         received[block.piece, default: []].insert(block.offset)
         if isBad { tainted.insert(block.piece) }
     }
 
     private mutating func verify(_ piece: PieceIndex, _ actions: inout [DownloadAction]) {
+        verifying.remove(piece)
         guard tainted.remove(piece) != nil else { return engine.pieceVerified(piece, at: now, into: &actions) }
         failures += 1
         received[piece] = nil
         engine.pieceFailed(piece, at: now, into: &actions)
+    }
+
+    private mutating func raise(_ actions: inout [DownloadAction]) {
+        raises -= 1
+        epoch += 1
+        raisedAt = time
+        changed = []
+        for piece in geometry.pieceCount.indices where generator.chance(3) { changed.insert(piece) }
+        let here = verifying.union(engine.verified.pieces)
+        // Bytes under way, too, are those of before.
+        for (piece, blocks) in received where changed.contains(piece) && !blocks.isEmpty { tainted.insert(piece) }
+        doubted.formUnion(here)
+        outdated.formUnion(doubted.intersection(changed))
+        outdated.formUnion(tainted.intersection(verifying))
+        tainted.subtract(doubted)
+        begun.formUnion(here)
+        verifying = []
+        if !here.isEmpty { isCompleted = false }
+        engine.piecesRevoked(Array(geometry.pieceCount.indices), at: now, into: &actions)
+        for piece in geometry.pieceCount.indices {
+            queue.append((time + Double.random(in: 0...10, using: &generator), .provable(piece)))
+        }
+    }
+
+    private mutating func reproved(_ piece: PieceIndex, _ actions: inout [DownloadAction]) {
+        guard doubted.remove(piece) != nil else { return }
+        guard outdated.remove(piece) != nil else { return engine.pieceVerified(piece, at: now, into: &actions) }
+        received[piece] = nil
+        begun.remove(piece)
+        engine.pieceDiffers(piece, at: now, into: &actions)
     }
 
     private mutating func forget(_ id: SourceID) {
@@ -248,7 +307,12 @@ struct DownloadWorld {
                 for block in blocks { asked[block]?.removeValue(forKey: id) }
             case .fetch(let id, let piece, let range): try fetch(id, piece, range)
             case .cancelFetch(let id, let piece): cancelFetch(id, piece)
-            case .verify(let piece): queue.append((time + 0.01, .verified(piece)))
+            case .verify(let piece):
+                verifying.insert(piece)
+                queue.append((time + 0.01, .verified(piece, epoch: epoch)))
+            case .reprove(let piece):
+                try hold(doubted.contains(piece), "a piece is proven anew that is not here")
+                queue.append((time + 0.01, .reproved(piece, epoch: epoch)))
             case .discard(let piece):
                 tainted.remove(piece)
                 received[piece] = nil
@@ -271,12 +335,13 @@ struct DownloadWorld {
         try hold(peer.has.contains(block.piece), "a peer is asked for what it lacks")
         try hold(!engine.verified.contains(block.piece), "a verified piece is asked for")
         try hold(received[block.piece]?.contains(block.offset) != true, "a block is asked for that is here")
+        try hold(!doubted.contains(block.piece), "a piece is asked for that only waits for its hash")
         let fresh = (asked[block] ?? [:]).filter { time - $0.value < Download.Limits.blockPatience.seconds }
         try hold(fresh[id] == nil, "one source is asked twice for one block")
         begun.insert(block.piece)
-        let isEndgame = geometry.pieceCount.indices.allSatisfy { engine.verified.contains($0) || begun.contains($0) }
-        if !isEndgame { try hold(fresh.isEmpty, "two sources are asked for one block outside the endgame") }
         let answering = fresh.keys.count { time - (heard[$0] ?? 0) <= Download.Limits.silence.seconds }
+        let isEndgame = geometry.pieceCount.indices.allSatisfy { engine.verified.contains($0) || begun.contains($0) }
+        if !isEndgame { try hold(answering == 0, "two sources are asked for one block outside the endgame") }
         try hold(answering < Download.Limits.endgameCopies, "too many sources are asked for one block")
         if !owes(id) { heard[id] = time }
         asked[block, default: [:]][id] = time
@@ -294,6 +359,7 @@ struct DownloadWorld {
         try hold(!isCompleted && engine.assist.isAssisting, "a fetch without assist")
         try hold(!peer.kind.isPeer && geometry.range(of: piece).contains(range), "a fetch beyond its piece")
         try hold(!engine.verified.contains(piece), "a verified piece is fetched")
+        try hold(!doubted.contains(piece), "a piece is fetched that only waits for its hash")
         begun.insert(piece)
         guard !peer.isMute else { return queue.append((time + 20, .fetchEnd(id, piece, failed: true))) }
         let fails = !peer.isGood && generator.chance(3)

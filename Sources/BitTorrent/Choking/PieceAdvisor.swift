@@ -75,6 +75,15 @@ package struct PieceAdvisor<Peer: Hashable & Comparable & Sendable>: Sendable {
         return fill(peer, at: now)
     }
 
+    /// We have these pieces no more.
+    package mutating func piecesWithdrawn(_ pieces: [PieceIndex]) {
+        for piece in pieces where available.remove(piece) {
+            for peer in peers.keys where peers[peer]?.open.removeValue(forKey: piece) != nil {
+                copies[piece.int] &-= 1
+            }
+        }
+    }
+
     /// We have one more piece to give.
     package mutating func pieceAvailable(_ piece: PieceIndex, at now: BootTime) -> [Advice] {
         guard piece.rawValue < available.capacity.rawValue, available.insert(piece) else { return [] }

@@ -45,7 +45,10 @@ package struct AssistSwitch: Sendable {
 
     package mutating func measured(_ measurement: Measurement, at now: BootTime) -> Change {
         guard !policy.isDisabled, pausedSince == nil else { return .none }
-        if measurement.progress - markedProgress.progress >= policy.stallProgress {
+        // It falls where pieces are revoked.
+        if measurement.progress - markedProgress.progress >= policy.stallProgress
+            || measurement.progress < markedProgress.progress
+        {
             markedProgress = (measurement.progress, now)
         }
         slowSince = measurement.peerRate < policy.floor ? slowSince ?? now : nil

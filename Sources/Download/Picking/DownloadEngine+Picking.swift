@@ -6,7 +6,7 @@ extension DownloadEngine {
     /// asked for least, in any order: the same order everywhere would leave the last of them idle.
     mutating func fillAll(_ now: BootTime, _ actions: inout [DownloadAction]) {
         guard !isOver, downBucket.hasRoom(at: now) else { return }
-        var room = roomForRequests
+        var room = roomForRequests(now)
         var waiting: [(id: SourceID, outstanding: Int)] = []
         for (id, source) in sources where mayAsk(source, now) && (room > 0 || source.kind == .relayPeer) {
             waiting.append((id, source.outstanding.count))
@@ -31,13 +31,13 @@ extension DownloadEngine {
         } else if mayAsk(source, now),
             !source.outstanding.isEmpty || source.kind == .relayPeer || freeFlows(now) > 0
         {
-            _ = ask(id, roomForRequests, now, &actions)
+            _ = ask(id, roomForRequests(now), now, &actions)
         }
     }
 
     /// A block has come: the others are looked at once there is room for a handful, unless its sender has no more to do.
     mutating func refill(_ id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
-        if sources[id]?.outstanding.isEmpty == true || roomForRequests * Limits.refillShare >= mostRequests {
+        if sources[id]?.outstanding.isEmpty == true || roomForRequests(now) * Limits.refillShare >= mostRequests {
             fillAll(now, &actions)
         }
     }
@@ -83,9 +83,12 @@ extension DownloadEngine {
         return max(Limits.minimumRequests, Int(ahead))
     }
 
-    private var roomForRequests: Int {
+    /// What those owe who have fallen silent keeps nobody else from being asked.
+    private func roomForRequests(_ now: BootTime) -> Int {
         var underWay = 0
-        for source in sources.values where source.kind.isPeer { underWay += source.outstanding.count }
+        for source in sources.values where source.kind.isPeer && !source.isSilent(at: now) {
+            underWay += source.outstanding.count
+        }
         return mostRequests - underWay
     }
 
@@ -102,17 +105,24 @@ extension DownloadEngine {
                 start = number + 1
             }
         }
-        if blocks.isEmpty, isEndgame, sources[id]?.outstanding.isEmpty == true { endgame(count, id, now, &blocks) }
+        if blocks.isEmpty, sources[id]?.outstanding.isEmpty == true {
+            // Before the end only what silent ones owe is asked of others: where no further piece may be begun, for one.
+            askAgain(count, id, copies: isEndgame ? Limits.endgameCopies : 1, now, &blocks)
+        }
         return blocks
     }
 
     /// Every piece that is missing is under way.
-    private var isEndgame: Bool { verified.count.int + partial.count >= geometry.pieceCount.int }
+    private var isEndgame: Bool { settledCount + partial.count >= geometry.pieceCount.int }
+
+    /// Pieces that are here, as far as is known.
+    private var settledCount: Int { verified.count.int + doubted.count.int }
 
     private mutating func nextPiece(for id: SourceID, _ now: BootTime) -> PieceIndex? {
         guard hasRoomForPieces, let source = sources[id] else { return nil }
         guard source.advises(at: now) else { return newPiece(for: id) }
-        sources[id]?.suggested.removeAll { verified.contains($0) || partial[$0] != nil }
+        let open = source.suggested.filter { !isSettled($0) && partial[$0] == nil }
+        sources[id]?.suggested = open
         // A suggestion can be ahead of the HAVE that it is about.
         guard let at = sources[id]?.suggested.firstIndex(where: { source.has.contains($0) }) else {
             // Better a second copy than an idle link.
@@ -143,6 +153,8 @@ extension DownloadEngine {
         return first
     }
 
+    private func isSettled(_ piece: PieceIndex) -> Bool { verified.contains(piece) || doubted.contains(piece) }
+
     private var hasRoomForPieces: Bool {
         partial.count < Limits.maximumPartialPieces
             && UInt64(partial.count) * UInt64(geometry.pieceLength) < Limits.maximumPartialBytes || partial.isEmpty
@@ -157,6 +169,7 @@ extension DownloadEngine {
         let randomFirst = verified.count.rawValue < 4
         var wanted = source.has
         wanted.subtract(verified)
+        wanted.subtract(doubted)
         for piece in wanted.pieces where partial[piece] == nil {
             let key = (provable.contains(piece) ? 0 : 1, randomFirst ? 0 : Int(availability[piece.int]))
             if key < bestKey {
@@ -169,16 +182,22 @@ extension DownloadEngine {
         return best.randomElement(using: &generator)
     }
 
-    /// Everything missing is asked of somebody: the idle help out, a second source at most for each block beside those that
+    /// Everything missing is asked of somebody: the idle help out, so many sources at most for each block beside those that
     /// have fallen silent.
-    private mutating func endgame(_ count: Int, _ id: SourceID, _ now: BootTime, _ blocks: inout [Block]) {
+    private mutating func askAgain(
+        _ count: Int,
+        _ id: SourceID,
+        copies: Int,
+        _ now: BootTime,
+        _ blocks: inout [Block]
+    ) {
         guard let source = sources[id] else { return }
         for piece in partial.keys.sorted() where source.has.contains(piece) {
             guard let progress = partial[piece], mayAsk(id, for: progress) else { continue }
             for number in progress.blocks.indices where progress.blocks[number] == .missing {
                 let asked = progress.askedOf[number] ?? []
                 let answering = asked.count { sources[$0].map { !$0.isSilent(at: now) } ?? false }
-                guard blocks.count < count, answering < Limits.endgameCopies, !asked.contains(id) else { continue }
+                guard blocks.count < count, answering < copies, !asked.contains(id) else { continue }
                 take(geometry.block(number, of: piece), number, id, now, &blocks)
             }
         }
@@ -191,7 +210,9 @@ extension DownloadEngine {
             now >= sources[id]?.notBefore ?? now
         else { return }
         let most = kind == .relayHTTP ? Limits.parallelRelayFetches : 1
-        let atOnce = assistBucket.rate.rawValue == .max ? Int.max : Limits.filledAtOnce
+        // A fetch is charged when it begins, and comes as fast as it can.
+        let isLimited = min(assistBucket.rate, downBucket.rate).rawValue != .max
+        let atOnce = isLimited ? Limits.filledAtOnce : Int.max
         while (sources[id]?.fetches.count ?? most) < most, assistBucket.hasRoom(at: now), downBucket.hasRoom(at: now),
             let piece = pieceToFetch(for: id, now)
         {
@@ -252,7 +273,7 @@ extension DownloadEngine {
     func hasMoreToFetch(_ now: BootTime) -> Bool {
         if sources.values.contains(where: { $0.kind == .originHTTP && !$0.fetches.isEmpty }) { return true }
         if partial.values.contains(where: { !$0.isVerifying && hasOpenBlock($0, now) }) { return true }
-        return hasRoomForPieces && verified.count.int + partial.count < geometry.pieceCount.int
+        return hasRoomForPieces && settledCount + partial.count < geometry.pieceCount.int
     }
 
     /// What BitTorrent lacks: pieces nobody brings, those first whose hash is known, the rarest among peers before others.
@@ -268,7 +289,7 @@ extension DownloadEngine {
         let mayWait = source.kind == .originHTTP || !sources.values.contains { $0.kind.isPeer }
         var best: (piece: PieceIndex, copies: UInt16)?
         var unproven: PieceIndex?
-        for piece in geometry.pieceCount.indices where !verified.contains(piece) && partial[piece] == nil {
+        for piece in geometry.pieceCount.indices where !isSettled(piece) && partial[piece] == nil {
             guard source.has.contains(piece) else { continue }
             guard provable.contains(piece) else {
                 unproven = unproven ?? piece
@@ -286,6 +307,7 @@ extension DownloadEngine {
     package func checkInvariants() {
         for (piece, progress) in partial {
             precondition(!verified.contains(piece), "a verified piece is still under way")
+            precondition(!doubted.contains(piece), "a doubted piece is fetched")
             precondition(
                 progress.blocks.count { $0 == .received } == progress.receivedCount,
                 "received blocks miscounted"
@@ -295,6 +317,8 @@ extension DownloadEngine {
                 precondition(Set(asked).count == asked.count, "a source is asked twice for one block")
             }
         }
+        precondition(doubted.pieces.allSatisfy { !verified.contains($0) }, "a verified piece is doubted")
+        precondition(isOver == verified.isFull, "over before the end, or not after it")
         for source in sources.values {
             precondition(source.outstanding.count <= Limits.maximumQueueDepth, "a source is asked for too much")
         }

@@ -10,6 +10,8 @@ struct PieceProgress: Sendable {
     var askedOf: [Int: [SourceID]] = [:]
     /// Who sent what.
     var senders: Set<SourceID> = []
+    /// When the first block came.
+    var since: BootTime?
     /// All blocks are here; the shell was told to verify.
     var isVerifying = false
     /// After a failure: the one source that may send it whole, to find who lies.

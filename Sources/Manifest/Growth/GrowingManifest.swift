@@ -73,6 +73,21 @@ package struct GrowingManifest: Sendable {
         return new
     }
 
+    /// The higher epoch that a batch's grant proves: control has raised it, and this node was not told yet. Nil where it is
+    /// no higher or does not hold.
+    package mutating func raisedEpoch(by batch: HashBatch) -> Epoch? {
+        guard batch.epoch > epoch, batch.blob == blob, batch.grant.geometry == geometry else { return nil }
+        do throws(ManifestError) {
+            try verify(batch)
+            return batch.epoch
+        } catch {
+            return nil
+        }
+    }
+
+    /// Whether the batch is one of those to pass on.
+    package func isAccepted(_ batch: HashBatch) -> Bool { accepted[batch.firstPiece]?.contains(batch) ?? false }
+
     /// A piece that this process pulled or verified has these hashes; completes what a publisher's torrent lacks. Returns
     /// whether the piece became provable. Throws `.conflict` where another hash is known. Traps beyond the last piece.
     @discardableResult

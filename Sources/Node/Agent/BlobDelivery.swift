@@ -23,6 +23,8 @@ actor BlobDelivery {
     private var sha256 = ""
     private let started = BootClock.now()
     private var ended: BootTime?
+    /// How often it has gone on after a revocation.
+    private var round = 0
     private var reporting: Task<Void, Never>?
 
     init(
@@ -48,6 +50,7 @@ actor BlobDelivery {
             switch outcome {
             case .complete: await self.finish()
             case .failed(let why): await self.end(.failed, why)
+            case .revoked: await self.reopen()
             }
         }
         self.download = download
@@ -70,11 +73,23 @@ actor BlobDelivery {
     /// A new revision: relays may have moved, a higher epoch may revoke batches.
     func revised(_ assignment: Assignment) async {
         self.assignment = assignment
-        _ = blob.raiseEpoch(to: Epoch(rawValue: assignment.epoch))
+        blob.raiseEpoch(to: Epoch(rawValue: assignment.epoch))
+        await download?.epochRaised()
         await download?.relaysChanged(to: assignment.relays)
     }
 
+    /// Control has revoked hashes: the file may not be what it should be, and is delivered again once it is proven.
+    private func reopen() async {
+        round += 1
+        state = .running
+        message = ""
+        sha256 = ""
+        ended = nil
+        await report()
+    }
+
     private func finish() async {
+        let round = self.round
         runtime.logger.info("\(assignment.fileName) is here whole", metadata: ["after": "\(BootClock.now() - started)"])
         do {
             // The disk works while the digest is finished.
@@ -87,11 +102,16 @@ actor BlobDelivery {
                     "the file has SHA-256 \(digest), not \(expected) as the publisher says"
                 )
             }
+            // Whatever anybody signs from now on.
+            if assignment.blob?.sha256.isEmpty == false { try blob.vouch(for: blob.geometry.pieceCount.indices) }
             try SmallFile.makeFolder(of: destination)
             try await blob.cache.deliver(to: destination)
+            guard round == self.round else { return }
             sha256 = digest.hex
             runtime.logger.info("\(assignment.fileName) delivered", metadata: ["after": "\(BootClock.now() - started)"])
             await end(.completed, "")
+        } catch let error as PieceCacheError where error.code == .incomplete {
+            // Pieces were revoked meanwhile: it ends anew.
         } catch {
             await end(.failed, "the file could not be written: \(error)")
         }

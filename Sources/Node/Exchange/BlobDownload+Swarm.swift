@@ -92,8 +92,7 @@ extension BlobDownload {
         _ actions: inout [DownloadAction]
     ) {
         do {
-            let pieces = try blob.accept(try HashBatch(decoding: encoded))
-            engine.piecesProvable(pieces, at: now, into: &actions)
+            proved(try blob.accept(try HashBatch(decoding: encoded)), now, &actions)
         } catch {
             // An older epoch is late, not forged.
             guard error.code != .revokedEpoch, error.code != .tooMany else { return }
@@ -122,7 +121,7 @@ extension BlobDownload {
     private func batchFetched(_ encoded: [UInt8]) {
         guard let batch = try? HashBatch(decoding: encoded), let pieces = try? blob.accept(batch) else { return }
         var actions: [DownloadAction] = []
-        engine.piecesProvable(pieces, at: BootClock.now(), into: &actions)
+        proved(pieces, BootClock.now(), &actions)
         perform(actions)
     }
 

@@ -15,8 +15,8 @@ internal import Units
 actor BlobDownload: EventLoopActor {
     static let tick = TimeAmount.milliseconds(100)
 
-    /// How a download ends.
-    enum Outcome: Sendable { case complete, failed(String) }
+    /// How a download ends; or that one which was complete goes on, because control has revoked hashes.
+    enum Outcome: Sendable { case complete, failed(String), revoked }
 
     nonisolated let runtime: NodeRuntime
     /// It runs on an event loop, as its peers' connections do: what they bring costs no change of thread.
@@ -39,13 +39,20 @@ actor BlobDownload: EventLoopActor {
     private var assistSwitches: UInt32 = 0
     private var nextLook = BootTime.zero
     private var running: [Task<Void, Never>] = []
-    private(set) var isOver = false
+    var isOver = false
+    private var isComplete = false
+    /// The epoch under which the engine's pieces are proven.
+    var knownEpoch: Epoch
+    /// Makes withdrawals last; what is stored after them waits for it.
+    var recording: Task<Void, Never>?
+    private var isFollowingBatches = false
+    private var telling: Task<Void, Never>?
     private(set) var isStopped = false
     private var ticks: RepeatedTask?
-    private let ended: @Sendable (Outcome) async -> Void
+    private let tell: @Sendable (Outcome) async -> Void
 
     /// Addresses that gave no connection, and when to try again.
-    var dials = DialBackoff()
+    var dials = DialBackoff(seed: UInt64.random(in: .min ... .max))
     /// A peer of the swarm.
     struct PeerRecord {
         /// Where it can be reached, as far as is known; reports name it so.
@@ -60,18 +67,19 @@ actor BlobDownload: EventLoopActor {
         let piece: PieceIndex
     }
 
-    /// `ended` is called once.
+    /// `tell` is called at the end, and again where a revocation makes it go on and it ends anew; in order.
     init(
         of blob: ActiveBlob,
         plan: DownloadPlan,
         runtime: NodeRuntime,
-        ended: @escaping @Sendable (Outcome) async -> Void
+        tell: @escaping @Sendable (Outcome) async -> Void
     ) {
         self.runtime = runtime
         loop = runtime.session.group.next()
         self.blob = blob
         self.plan = plan
-        self.ended = ended
+        self.tell = tell
+        self.knownEpoch = blob.epoch
         self.engine = DownloadEngine(
             geometry: blob.geometry,
             verified: blob.cache.available,
@@ -85,7 +93,6 @@ actor BlobDownload: EventLoopActor {
     // MARK: Life
 
     func start() {
-        guard !engine.isComplete else { return end(.complete) }
         if let most = plan.maximumPeers { blob.swarm.limitPeers(to: most) }
         var actions: [DownloadAction] = []
         engine.piecesProvable(blob.provable.pieces, at: BootClock.now(), into: &actions)
@@ -94,8 +101,21 @@ actor BlobDownload: EventLoopActor {
         followSwarm()
         followClock()
         running.append(Task { await followCache() })
-        running.append(Task { await followBatches() })
+        fetchBatches()
         running.append(Task { await followPeers() })
+        if engine.isComplete { end(.complete) }
+    }
+
+    /// Until all hashes are there.
+    func fetchBatches() {
+        guard !isFollowingBatches, !isStopped else { return }
+        isFollowingBatches = true
+        running.append(
+            Task {
+                await followBatches()
+                isFollowingBatches = false
+            }
+        )
     }
 
     func stop() async {
@@ -132,7 +152,7 @@ actor BlobDownload: EventLoopActor {
         return pieces.filter { !engine.isOffered($0) || !provable.contains($0) }
     }
 
-    private func addRelays() {
+    func addRelays() {
         for endpoint in plan.relays where relaySources[endpoint.address] == nil {
             guard let connection = RelayConnection(address: endpoint.address) else { continue }
             let id = SourceID(rawValue: UInt64(relaySources.count) * 2 + 1)
@@ -161,8 +181,11 @@ actor BlobDownload: EventLoopActor {
         blob.swarm.connect(to: address, kind: kind)
     }
 
-    private func followClock() {
-        ticks = loop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.tick) { [weak self] _ in
+    /// Several times a second what the engine has to do; after the end once a second what still changes.
+    func followClock() {
+        ticks?.cancel()
+        let tick = isOver ? TimeAmount.seconds(1) : Self.tick
+        ticks = loop.scheduleRepeatedTask(initialDelay: isOver ? tick : .zero, delay: tick) { [weak self] _ in
             self?.assumeIsolated { $0.ticked() }
         }
     }
@@ -174,15 +197,16 @@ actor BlobDownload: EventLoopActor {
             followSchedule(now)
         }
         var actions: [DownloadAction] = []
+        followEpoch(now, &actions)
         engine.tick(at: now, into: &actions)
         perform(actions)
         probeNetwork(now)
     }
 
-    /// The time of the day may bring other limits.
-    private func followSchedule(_ now: BootTime) {
+    /// The time of the day may bring other limits, also for those who only share.
+    func followSchedule(_ now: BootTime) {
         let allowance = plan.schedule.allowance(atUnixSeconds: runtime.clock.milliseconds() / 1000)
-        engine.rateLimited(to: allowance.down, at: now)
+        if !isOver { engine.rateLimited(to: allowance.down, at: now) }
         blob.swarm.uploadShaper.limit(to: allowance.up)
     }
 
@@ -207,6 +231,7 @@ actor BlobDownload: EventLoopActor {
             case .fetch(let source, let piece, let range): fetch(source, piece, range)
             case .cancelFetch(let source, let piece): fetches[Fetch(source: source, piece: piece)]?.cancel()
             case .verify(let piece): verify(piece)
+            case .reprove(let piece): reprove(piece)
             case .discard(let piece): assembly.discard(piece)
             case .startAssist(let reason):
                 assistSwitches += 1
@@ -237,23 +262,29 @@ actor BlobDownload: EventLoopActor {
     private func verify(_ piece: PieceIndex) {
         guard let bytes = assembly.take(piece), let expectation = blob.expectation(for: piece) else { return }
         Task {
+            await recording?.value
             do throws(PieceCacheError) {
-                _ = try await blob.cache.store(piece, bytes: bytes, expecting: expectation)
+                let hashes = try await blob.cache.store(piece, bytes: bytes, expecting: expectation)
                 assembly.reuse(bytes)
-                stored(piece)
+                stored(piece, hashes)
             } catch {
                 failed(piece, error)
             }
         }
     }
 
-    private func stored(_ piece: PieceIndex) {
+    func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
         var actions: [DownloadAction] = []
-        engine.pieceVerified(piece, at: BootClock.now(), into: &actions)
+        if blob.expectation(for: piece)?.matches(hashes) == true {
+            engine.pieceVerified(piece, at: BootClock.now(), into: &actions)
+        } else {
+            // Its hash was revoked meanwhile.
+            takeBack([piece], BootClock.now(), &actions)
+        }
         perform(actions)
     }
 
-    private func failed(_ piece: PieceIndex, _ error: PieceCacheError) {
+    func failed(_ piece: PieceIndex, _ error: PieceCacheError) {
         guard error.code == .badPiece else { return end(.failed("the piece cache failed: \(error)")) }
         var actions: [DownloadAction] = []
         engine.pieceFailed(piece, at: BootClock.now(), into: &actions)
@@ -264,10 +295,34 @@ actor BlobDownload: EventLoopActor {
     private func end(_ outcome: Outcome) {
         guard !isOver else { return }
         isOver = true
-        ticks?.cancel()
+        if case .complete = outcome { isComplete = true }
+        followClock()
         origin?.stop()
+        origin = nil
         for fetch in fetches.values { fetch.cancel() }
-        for peer in peers.keys { blob.swarm.setInterested(false, peer) }
-        Task { await ended(outcome) }
+        for peer in peers.keys {
+            peers[peer]?.isInteresting = false
+            blob.swarm.setInterested(false, peer)
+        }
+        tellInOrder(outcome)
+    }
+
+    /// What was complete is not any more.
+    func reopen(_ now: BootTime) {
+        guard isOver, isComplete, !isStopped, !blob.cache.available.isFull else { return }
+        isOver = false
+        isComplete = false
+        followSchedule(now)
+        followClock()
+        addRelays()
+        tellInOrder(.revoked)
+    }
+
+    private func tellInOrder(_ outcome: Outcome) {
+        let before = telling
+        telling = Task {
+            await before?.value
+            await tell(outcome)
+        }
     }
 }

@@ -29,7 +29,9 @@ actor RelayBlob {
     private var signers: [(grant: PullGrant, signer: BatchSigner)] = []
     /// Who signs what waits, and when.
     private var signing: (due: BootTime, task: Task<Void, Never>)?
-    private let queue = PullQueue()
+    private var queue = PullQueue()
+    /// What this relay has pulled, and signs.
+    private var pulled: PieceSet
     private var download: BlobDownload?
     private var tasks: [String: RelayTask] = [:]
     private var state = TaskState.running
@@ -43,6 +45,7 @@ actor RelayBlob {
         self.work = work
         self.origin = origin
         self.grant = grant
+        pulled = PieceSet(capacity: blob.geometry.pieceCount)
         if let grant, work.blob?.torrent.isEmpty ?? true {
             signers = [(grant, BatchSigner(key: runtime.identity.key, grant: grant))]
         }
@@ -80,8 +83,10 @@ actor RelayBlob {
     /// A task, or a new revision of one: stripes may have changed hands, fellows may have come or moved.
     func add(_ task: String, _ work: RelayTask, control: VerifyingKey) async throws {
         tasks[task] = work
-        guard state == .running else { return report() }
         let new = try Self.grant(in: work, control: control, runtime: runtime)
+        guard state != .failed else { return report() }
+        if let new, new.epoch > grant?.epoch ?? new.epoch { return try await raise(new, work) }
+        guard state == .running else { return report() }
         // Whoever was to pull what this relay left has its grant by now.
         queue.forgetWithdrawn()
         if new != grant, new == nil || new?.stripes != grant?.stripes {
@@ -94,6 +99,23 @@ actor RelayBlob {
                 signers.append((new, BatchSigner(key: runtime.identity.key, grant: new)))
             }
         }
+        await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name, work).relays)
+        report()
+    }
+
+    /// Control has raised the epoch: what this relay has pulled is signed anew under its new grant, what it has from others
+    /// waits for theirs.
+    private func raise(_ new: PullGrant, _ work: RelayTask) async throws {
+        grant = new
+        try blob.vouch(for: pulled.pieces)
+        blob.raiseEpoch(to: new.epoch)
+        if work.blob?.torrent.isEmpty ?? true {
+            signers = [(new, BatchSigner(key: runtime.identity.key, grant: new))]
+            for piece in pulled.pieces {
+                if let hashes = blob.cache.hashes(of: piece) { stored(piece, hashes) }
+            }
+        }
+        await download?.epochRaised()
         await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name, work).relays)
         report()
     }
@@ -166,18 +188,29 @@ actor RelayBlob {
 
     /// Every piece is here, pulled or from fellows; or the cache has failed.
     private func gathered(_ outcome: BlobDownload.Outcome) async {
+        if case .revoked = outcome { return reopen() }
         queue.stop()
         runtime.logger.info("\(blob.fileName) is here whole", metadata: ["blob": "\(blob.id)"])
         handOn(signers.indices.flatMap { signers[$0].signer.flush() })
         if case .failed(let why) = outcome { return fail(why) }
         do {
             try await checkDigest()
+            guard blob.cache.available.isFull else { return }
             state = .completed
             message = ""
             report()
         } catch {
             fail("\(error)")
         }
+    }
+
+    /// Pieces that others had pulled were revoked, and are pulled or gathered again.
+    private func reopen() {
+        guard state == .completed else { return }
+        state = .running
+        queue = PullQueue()
+        running.append(Task { await pull() })
+        report()
     }
 
     private func fail(_ why: String) {
@@ -189,6 +222,7 @@ actor RelayBlob {
 
     private func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
         guard let at = signers.lastIndex(where: { $0.grant.allows(piece) }) else { return }
+        pulled.insert(piece)
         handOn(signers[at].signer.pieceHashed(piece, hashes, at: BootClock.now()))
         signWhenDue()
     }

@@ -74,8 +74,8 @@ final class ActiveBlob: Sendable {
         }
     }
 
-    /// A piece that this node has pulled itself, of a blob whose hashes the publisher gave.
-    func recordOwn(_ piece: PieceIndex, _ hashes: PieceHashes) throws(ManifestError) {
+    /// A piece that is right for certain, whatever is signed.
+    private func recordOwn(_ piece: PieceIndex, _ hashes: PieceHashes) throws(ManifestError) {
         let outcome: Result<Void, ManifestError> = state.withLockedValue { state in
             do throws(ManifestError) {
                 _ = try state.manifest.pieceHashed(piece, hashes)
@@ -89,23 +89,59 @@ final class ActiveBlob: Sendable {
 
     /// Checks a batch, our own or one that somebody passed on; returns the pieces that can be proven by it and hands it on.
     func accept(_ batch: HashBatch, isOwn: Bool = false) throws(ManifestError) -> [PieceIndex] {
-        let outcome: Result<[PieceIndex], ManifestError> = state.withLockedValue { state in
+        if let raised = state.withLockedValue({ $0.manifest.raisedEpoch(by: batch) }) { raiseEpoch(to: raised) }
+        let outcome: Result<(pieces: [PieceIndex], isNews: Bool), ManifestError> = state.withLockedValue { state in
             do throws(ManifestError) {
-                return .success(try state.manifest.batchArrived(batch))
+                let pieces = try state.manifest.batchArrived(batch)
+                // What we vouch for ourselves is known before it is signed anew.
+                return .success((pieces, !pieces.isEmpty || isOwn && state.manifest.isAccepted(batch)))
             } catch {
                 return .failure(error)
             }
         }
-        let pieces = try outcome.get()
-        if !pieces.isEmpty {
+        let (pieces, isNews) = try outcome.get()
+        if isNews {
             swarm.publish([batch], areOwn: isOwn)
             finishIfComplete()
         }
         return pieces
     }
 
-    /// A newer epoch revokes every batch under an older one; returns the pieces that are no longer proven.
-    func raiseEpoch(to epoch: Epoch) -> [PieceIndex] { state.withLockedValue { $0.manifest.epochRaised(to: epoch) } }
+    /// Batches under a lower epoch are revoked.
+    var epoch: Epoch { state.withLockedValue { $0.manifest.epoch } }
+
+    /// A newer epoch revokes every batch under an older one: what nobody vouches for any more is neither served nor counted
+    /// until it is proven anew, and a torrent made of revoked hashes is none. Who downloads the blob follows `epoch`.
+    func raiseEpoch(to epoch: Epoch) {
+        let torrents: [FinishedTorrent]? = state.withLockedValue { state in
+            guard epoch > state.manifest.epoch else { return nil }
+            _ = state.manifest.epochRaised(to: epoch)
+            guard !state.manifest.isComplete else { return [] }
+            defer { state.torrents = [] }
+            return state.torrents
+        }
+        guard let torrents else { return }
+        for infoHash in torrents.flatMap(\.infoHashes) {
+            swarm.removeIdentity(infoHash)
+            tracker.remove(infoHash)
+        }
+        var unproven = cache.available
+        unproven.subtract(provable)
+        withdraw(unproven.pieces, before: epoch)
+    }
+
+    /// These pieces in the cache are not, or not yet, what their hashes say.
+    func withdraw(_ pieces: [PieceIndex], before epoch: Epoch) {
+        _ = cache.withdraw(pieces)
+        swarm.revoke(pieces, before: epoch)
+    }
+
+    /// The cache's pieces are right whatever anybody signs: we pulled them ourselves, or the publisher's digest says so.
+    func vouch(for pieces: some Sequence<PieceIndex>) throws(ManifestError) {
+        for piece in pieces {
+            if let hashes = cache.hashes(of: piece) { try recordOwn(piece, hashes) }
+        }
+    }
 
     /// Empty until the last hash is known.
     var finalInfoHashes: [InfoHash] { state.withLockedValue { $0.torrents.flatMap(\.infoHashes) } }

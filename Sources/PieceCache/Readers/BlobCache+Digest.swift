@@ -17,9 +17,13 @@ extension BlobCache {
             let outcome = self.runningDigest.withLock { running -> Result<SHA256Digest, PieceCacheError> in
                 do throws(PieceCacheError) {
                     try self.digest(atMost: .max, &running)
-                    var whole = RunningDigest()
+                    let began = running.withdrawals
+                    guard !self.geometry.contains(running.next) else { return .failure(.incomplete) }
+                    var whole = RunningDigest(after: began)
                     swap(&whole, &running)
-                    return .success(whole.finish())
+                    let digest = whole.finish()
+                    let isCurrent = self.state.withLockedValue { $0.digested(digest, after: began) }
+                    return isCurrent ? .success(digest) : .failure(.incomplete)
                 } catch {
                     running = RunningDigest()
                     return .failure(error)
@@ -28,7 +32,6 @@ extension BlobCache {
             return try outcome.get()
         }
         withExtendedLifetime(hold) {}
-        state.withLockedValue { if $0.available.isFull { $0.digest = digest } }
         return digest
     }
 
@@ -44,17 +47,14 @@ extension BlobCache {
         }
     }
 
-    /// Pieces are gone: what was digested of them does not count any more.
-    func forgetDigest(of pieces: [PieceIndex]) {
-        runningDigest.withLock { running in
-            if pieces.contains(where: { $0 < running.next }) { running = RunningDigest() }
-        }
-    }
-
     private func digest(atMost most: Int, _ running: inout RunningDigest) throws(PieceCacheError) {
         var buffer = ByteBuffer()
         var done = 0
-        while done < most, geometry.contains(running.next), isAvailable(geometry.range(of: running.next)) {
+        while done < most {
+            // What was digested of a piece that is withdrawn does not count any more.
+            let withdrawals = state.withLockedValue { $0.withdrawals }
+            if running.withdrawals != withdrawals { running = RunningDigest(after: withdrawals) }
+            guard geometry.contains(running.next), isAvailable(geometry.range(of: running.next)) else { return }
             let piece = geometry.range(of: running.next)
             var position = piece.start
             while position < piece.end {

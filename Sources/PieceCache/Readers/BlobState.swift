@@ -16,7 +16,11 @@ struct BlobState {
     private(set) var available: PieceSet
     private(set) var hashes: [PieceHashes?]
     private(set) var isRemoved = false
-    var digest: SHA256Digest?
+    private(set) var digest: SHA256Digest?
+    /// How often pieces were withdrawn: what was digested before does not count.
+    private(set) var withdrawals: UInt64 = 0
+    /// Withdrawn pieces that the journal does not know of yet.
+    private var unrecorded: [PieceIndex] = []
     /// Pieces being written, with their hashes: equal bytes may be written twice at once, different ones never.
     private var writing: [PieceIndex: (hashes: PieceHashes, count: Int)] = [:]
     private var waits: [UInt64: Wait] = [:]
@@ -59,12 +63,28 @@ struct BlobState {
 
     /// Returns the pieces that were available.
     mutating func withdrawn(_ pieces: [PieceIndex]) -> [PieceIndex] {
-        digest = nil
-        return pieces.filter { piece in
+        let gone = pieces.filter { piece in
             guard available.remove(piece) else { return false }
             hashes[piece.int] = nil
             return true
         }
+        guard !gone.isEmpty else { return [] }
+        digest = nil
+        withdrawals += 1
+        unrecorded += gone
+        return gone
+    }
+
+    mutating func takeUnrecorded() -> [PieceIndex] {
+        defer { unrecorded = [] }
+        return unrecorded
+    }
+
+    /// Returns whether the digest, begun after so many withdrawals, is of what is there now.
+    mutating func digested(_ digest: SHA256Digest, after withdrawals: UInt64) -> Bool {
+        guard withdrawals == self.withdrawals, available.isFull else { return false }
+        self.digest = digest
+        return true
     }
 
     mutating func removed() -> Wakeup {
