@@ -193,7 +193,10 @@ let package = Package(
             ),
             .testTarget(
                 name: "SimulationTests",
-                dependencies: ["Units", "Manifest", "BitTorrent", "Download", "Leases", "Scheduling", "PieceCache"],
+                dependencies: [
+                    "Units", "Manifest", "BitTorrent", "Download", "Leases", "Scheduling", "PieceCache", "Transport",
+                    "OriginClient", "HTTP", "Swarm", "RPC", "SluiceAPI", "Node", nio("NIOCore"),
+                ],
                 swiftSettings: swiftSettings
             ),
             .testTarget(

@@ -188,6 +188,10 @@ package struct ClientCallState: Sendable {
         do throws(RPCError) {
             return (kind.hasSingleResponse ? try singleStep() : try streamStep(), false)
         } catch {
+            // A bad status that the server has told stays, whatever came before it.
+            if case .ended(let status, let trailers) = state, status.code != .ok {
+                return (.failed(RPCError(status, metadata: trailers)), false)
+            }
             let needsReset = !isEnded
             state = .failed(error)
             return (.failed(error), needsReset)
