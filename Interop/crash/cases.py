@@ -11,9 +11,9 @@ def target(fleet, name, agent="agent-1"):
     return found[0] if found else {}
 
 
-def push_slowly(fleet, agents=2, relays=1):
+def push_slowly(fleet, agents=2, relays=1, options=()):
     path = fleet.origin.make_file("build.img", SIZE_MIB)
-    fleet.start(relays=relays, agents=agents)
+    fleet.start(relays=relays, agents=agents, agent_options=options, relay_options=options)
     fleet.register_origin()
     fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo")
     name = fleet.json("distributions", "list")["distributions"][0]["name"]

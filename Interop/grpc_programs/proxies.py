@@ -73,8 +73,8 @@ def envoy(folder, door):
     return running(command, "envoy", folder, own)
 
 
-def nginx(folder, door):
-    """nginx with grpc_pass."""
+def nginx(folder, door, read_timeout="300s"):
+    """nginx with grpc_pass, which cuts a call on which nothing comes back for so long."""
     scheme, verify = "grpc", ""
     if door.authority:
         # nginx checks a certificate against names only, not against addresses.
@@ -95,7 +95,7 @@ http {{
     uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
     server {{
         listen 127.0.0.1:{own} http2;
-        grpc_read_timeout 300s;
+        grpc_read_timeout {read_timeout};
         {verify}
         location / {{ grpc_pass {scheme}://{door.address}; }}
     }}

@@ -13,6 +13,8 @@ package struct ControlConfiguration: Sendable {
     package var whenReady: @Sendable (String, Int, ControlCredentials?) -> Void = { _, _, _ in }
     /// New connections taken in a second at most; the rest wait.
     package var admissionsPerSecond = 2000
+    /// How long a node may take for the hello on its stream.
+    package var helloDeadline = Duration.seconds(10)
     /// Origins whose pages may call from a browser, such as `https://console.example`; `*` for every one.
     package var allowedOrigins: [String] = []
     /// Called with host and port once it listens.

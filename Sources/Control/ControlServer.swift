@@ -48,7 +48,14 @@ package struct ControlServer: Service {
         try await leases.load()
         let originClient = try OriginClient(logger: logger)
         let access = try await ControlAccess.open(configuration, store, clock: .system, logger: logger)
-        let all = services(store, fleet, leases, originClient, access)
+        let streams = NodeStreams(
+            fleet: fleet,
+            leases: leases,
+            polls: NodePolls(),
+            helloDeadline: configuration.helloDeadline,
+            logger: logger
+        )
+        let all = services(store, streams, originClient, access)
         let server = RPCServer(
             services: all,
             interceptor: access.interceptor(for: all),
@@ -69,6 +76,7 @@ package struct ControlServer: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await access.run() }
             group.addTask { await fleet.watchReaders() }
+            group.addTask { await streams.watchPolls() }
             try? await gracefulShutdown()
             group.cancelAll()
         }
@@ -106,17 +114,19 @@ package struct ControlServer: Service {
 
     private func services(
         _ store: any ControlStore,
-        _ fleet: Fleet,
-        _ leases: LeaseDesk,
+        _ streams: NodeStreams,
         _ originClient: OriginClient,
         _ access: ControlAccess
     ) -> [any RPCService] {
+        let fleet = streams.fleet
         let checks = OrderChecks(store: store, originClient: originClient, fleet: fleet)
         return [
             DistributionServiceRPCService(DistributionOrders(checks: checks, fleet: fleet, store: store)),
-            OriginServiceRPCService(OriginRegistry(store: store, leases: leases, clock: .system)),
-            NodeServiceRPCService(NodeListing(fleet: fleet, store: store, registry: access.registry)),
-            NodeStreamServiceRPCService(NodeStreams(fleet: fleet, leases: leases, logger: logger)),
+            OriginServiceRPCService(OriginRegistry(store: store, leases: streams.leases, clock: .system)),
+            NodeServiceRPCService(
+                NodeListing(fleet: fleet, store: store, registry: access.registry, polls: streams.polls)
+            ),
+            NodeStreamServiceRPCService(streams),
         ] + access.services
     }
 

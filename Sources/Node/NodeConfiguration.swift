@@ -25,6 +25,8 @@ package struct NodeConfiguration: Sendable {
     package var cacheBytes: ByteCount?
     /// Bytes per second that may leave for BitTorrent peers; HTTP is not held back. Nil is no limit.
     package var uploadLimit: BytesPerSecond?
+    /// How the node talks to control.
+    package var controlTransport = ControlTransport.automatic
     /// Called each time control has answered the node's hello.
     package var whenConnected: @Sendable () -> Void = {}
 

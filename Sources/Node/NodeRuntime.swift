@@ -64,6 +64,7 @@ struct NodeRuntime: Sendable {
         session.listens(at: UInt16(clamping: listener.localAddress.port ?? 0))
         let link = ControlLink(
             endpoint: endpoint,
+            transport: configuration.controlTransport,
             seed: generator.next(),
             logger: logger
         )

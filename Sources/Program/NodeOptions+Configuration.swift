@@ -23,6 +23,7 @@ extension NodeOptions {
             let given = try joinToken?.text() ?? ProcessInfo.processInfo.environment["SLUICE_JOIN_TOKEN"]
             configuration.security = .enrolled(joinToken: given)
         }
+        configuration.controlTransport = controlTransport.transport
         configuration.labels = label.map(\.label)
         configuration.version = SluiceVersion.text
         configuration.cacheBytes = cacheBytes.map { ByteCount(rawValue: $0) }

@@ -7,6 +7,13 @@ package struct NodeOptions: ParsableArguments {
 
     @Option(help: "Control's address, HOST:PORT.")
     package var control = HostPort(host: "127.0.0.1", port: 7447)
+    @Option(
+        help: ArgumentHelp(
+            "How it talks to control.",
+            discussion: "auto holds a stream, and polls where the network lets none stand; it tries the stream again."
+        )
+    )
+    package var controlTransport = ControlTransportArgument.automatic
     @Option(help: "A join token, or @FILE that holds one, for the first start. Also from SLUICE_JOIN_TOKEN.")
     package var joinToken: SecretArgument?
     @Option(help: "The folder for its cache and state.")

@@ -36,7 +36,7 @@ import Units
             isGuarded: true,
             store: store,
             clock: .system,
-            streaming: [watch],
+            lasting: [watch],
             logger: Logger(label: "test")
         )
         var metadata = RPCMetadata()

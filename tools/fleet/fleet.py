@@ -22,6 +22,8 @@ class Fleet:
         self.binary = os.path.abspath(binary)
         # Agents run `sluice agent` unless a program of their own is named here.
         self.agent_binary = None
+        # Where nodes reach control, if not at its own address: a proxy's.
+        self.door = None
         self.root = tempfile.mkdtemp(prefix="sluice-fleet-")
         os.chmod(self.root, 0o755)
         self.host = host
@@ -130,14 +132,14 @@ class Fleet:
     def start_relay(self, number, *extra):
         name = f"relay-{number}"
         return self.launch(name, [
-            "relay", "--name", name, "--control", self.listens["control"], "--data", f"{self.root}/{name}",
+            "relay", "--name", name, "--control", self.door or self.listens["control"], "--data", f"{self.root}/{name}",
             "--listen", "LISTEN", *self.join_options("relay"), *extra,
         ])
 
     def start_agent(self, number, *extra, labels=("role=demo",)):
         name = f"agent-{number}"
         arguments = [
-            "agent", "--name", name, "--control", self.listens["control"], "--data", f"{self.root}/{name}",
+            "agent", "--name", name, "--control", self.door or self.listens["control"], "--data", f"{self.root}/{name}",
             "--dest", f"{self.root}/{name}/files", "--listen", "LISTEN", *self.join_options("agent"), *extra,
         ]
         for label in labels:

@@ -14,8 +14,8 @@ struct AccessGate: Sendable {
     let isGuarded: Bool
     let store: any ControlStore
     let clock: WallClock
-    /// The paths of methods that stream.
-    let streaming: Set<String>
+    /// The paths of methods whose calls last: they stream, or wait.
+    let lasting: Set<String>
     let logger: Logger
 
     /// The interceptor of the RPC server.
@@ -25,7 +25,7 @@ struct AccessGate: Sendable {
         do {
             try Self.check(principal, rule)
             try await AccessPrincipal.$current.withValue(principal) {
-                if streaming.contains(context.path), endsAt != nil || principal != .everyone {
+                if lasting.contains(context.path), endsAt != nil || principal != .everyone {
                     try await untilRevoked(principal, endsAt, context, rule, proceed)
                 } else {
                     try await proceed()

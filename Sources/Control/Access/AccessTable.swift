@@ -30,7 +30,11 @@ enum AccessTable {
         // The join token in the request is the credential.
         "/sluice.v1.EnrollmentService/Enroll": AccessRule(caller: .anyone, isAudited: true),
         "/sluice.v1.EnrollmentService/Renew": .node,
+        "/sluice.v1.NodeStreamService/Poll": .node,
     ]
+
+    /// Methods that are no streams, and yet wait: their calls end, too, when the right to them does.
+    static let waiting: Set = ["/sluice.v1.NodeStreamService/Poll"]
 
     /// Whole services, where a method has no rule of its own.
     static let services: [String: AccessRule] = [

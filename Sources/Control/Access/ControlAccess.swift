@@ -84,13 +84,14 @@ struct ControlAccess: Sendable {
 
     /// The interceptor for a server of these services.
     func interceptor(for services: [any RPCService]) -> RPCInterceptor {
-        let streaming = services.flatMap(\.handlers).filter { $0.kind != .unary }.map(\.path)
+        let lasting = services.flatMap(\.handlers).map { ($0.kind, $0.path) }
+            .filter { kind, path in kind != .unary || AccessTable.waiting.contains(path) }
         let gate = AccessGate(
             registry: registry,
             isGuarded: authority != nil,
             store: store,
             clock: clock,
-            streaming: Set(streaming),
+            lasting: Set(lasting.map(\.1)),
             logger: logger
         )
         return { context, proceed in try await gate.pass(context, proceed) }

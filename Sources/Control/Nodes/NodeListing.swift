@@ -9,6 +9,7 @@ struct NodeListing: NodeServiceServer {
     let fleet: Fleet
     let store: any ControlStore
     let registry: AccessRegistry
+    let polls: NodePolls
 
     func getNode(_ request: GetNodeRequest, context: RPCServerContext) async throws -> GetNodeResponse {
         guard let id = NodeID(request.name), let record = try await store.node(id) else {
@@ -44,6 +45,7 @@ struct NodeListing: NodeServiceServer {
             throw error.code == .notFound ? unknown : error
         }
         await registry.nodeRevoked(id)
+        polls.abort(id)
         return RevokeNodeResponse()
     }
 

@@ -9,14 +9,15 @@ internal import Units
 /// A task keeps the room of its deepest call until it ends, and the task of a stream lives for days: so it only waits for
 /// bytes, and what they say is dealt with in short tasks.
 struct NodeStreams: NodeStreamServiceServer {
-    /// How long a node may take for its hello.
-    static let helloDeadline = Duration.seconds(10)
-
     let fleet: Fleet
     let leases: LeaseDesk
+    /// Of nodes that cannot hold a stream.
+    let polls: NodePolls
+    /// How long a node may take for its hello.
+    let helloDeadline: Duration
     let logger: Logger
 
-    private typealias Work = @Sendable () async throws -> Void
+    typealias Work = @Sendable () async throws -> Void
 
     func connect(
         requests: RPCReader<ConnectRequest>,
@@ -24,13 +25,15 @@ struct NodeStreams: NodeStreamServiceServer {
         context: RPCServerContext
     ) async throws {
         let (source, sink) = try Self.ends(requests, responses)
-        let first = try await source.nextEncoded()
+        let first = try await hello(source, sink)
         let address = context.remoteAddress
-        let stream = try await Task { try await open(first, address, sink) }.value
+        let stream = try await Task { try await open(Self.hello(in: first), address, sink) }.value
         var failure: (any Error)?
         do {
             while let bytes = try await source.nextEncoded() {
-                if let work = try received(bytes, on: stream) { try await Task(operation: work).value }
+                if let work = try received(Self.decoded(bytes).message, on: stream) {
+                    try await Task(operation: work).value
+                }
             }
         } catch {
             failure = error
@@ -49,24 +52,43 @@ struct NodeStreams: NodeStreamServiceServer {
         return (source, sink)
     }
 
-    private func open(
-        _ first: ByteBuffer?,
-        _ address: SocketAddress?,
+    /// The first message; nil where the stream ends without one. One that does not come in time ends the stream.
+    @inline(never) private func hello(
+        _ source: any RPCEncodedSource,
         _ sink: any RPCPushSink
-    ) async throws -> NodeStream {
-        guard let first, case .hello(let hello)? = try Self.decoded(first).message,
-            let id = NodeID(hello.node?.name ?? "")
-        else {
-            throw UserError(.failedPrecondition, "a node stream begins with a hello that names the node")
+    ) async throws -> ByteBuffer? {
+        let timer = Task {
+            do { try await Task.sleep(for: helloDeadline) } catch { return false }
+            sink.endRequests()
+            return true
         }
-        try AccessPrincipal.requireNode(id, hello.node?.role ?? .unspecified)
-        let outbox = try await fleet.connected(hello, from: address, through: sink)
-        logger.info("\(hello.node?.role == .relay ? "relay" : "agent") \(id) connected")
-        await leases.connected(id, outbox)
-        return NodeStream(node: id, outbox: outbox)
+        defer { timer.cancel() }
+        if let first = try await source.nextEncoded() { return first }
+        timer.cancel()
+        if await timer.value { throw UserError(.deadlineExceeded, "no hello came in \(helloDeadline)") }
+        return nil
     }
 
-    private func ended(_ stream: NodeStream, _ failure: (any Error)?) async {
+    private static func hello(in first: ByteBuffer?) throws -> Hello {
+        guard let first, case .hello(let hello)? = try decoded(first).message else {
+            throw UserError(.failedPrecondition, "a node stream begins with a hello that names the node")
+        }
+        return hello
+    }
+
+    func open(_ hello: Hello, _ address: SocketAddress?, _ sink: any RPCPushSink) async throws -> NodeStream {
+        guard let id = NodeID(hello.node?.name ?? "") else {
+            throw UserError(.failedPrecondition, "a hello names the node")
+        }
+        let role = hello.node?.role ?? .unspecified
+        try AccessPrincipal.requireNode(id, role)
+        let outbox = try await fleet.connected(hello, from: address, through: sink)
+        logger.info("\(role == .relay ? "relay" : "agent") \(id) connected")
+        await leases.connected(id, outbox)
+        return NodeStream(node: id, role: role, outbox: outbox)
+    }
+
+    func ended(_ stream: NodeStream, _ failure: (any Error)?) async {
         if let failure {
             logger.debug("node stream ended", metadata: ["node": "\(stream.node)", "error": "\(failure)"])
         }
@@ -76,9 +98,9 @@ struct NodeStreams: NodeStreamServiceServer {
     }
 
     /// Takes an acknowledgement at once; what else there is to do comes back.
-    @inline(never) private func received(_ bytes: ByteBuffer, on stream: NodeStream) throws -> Work? {
+    @inline(never) func received(_ message: ConnectRequest.Message?, on stream: NodeStream) throws -> Work? {
         let node = stream.node
-        switch try Self.decoded(bytes).message {
+        switch message {
         case nil: return nil
         case .hello: throw UserError(.failedPrecondition, "a second hello on one stream")
         case .ack(let ack):

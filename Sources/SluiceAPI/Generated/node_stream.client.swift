@@ -2,7 +2,7 @@
 
 package import RPC
 
-/// The one stream between a node and control. Not meant for users.
+/// The one stream between a node and control, or polls where a network lets no stream stand. Not meant for users.
 package struct NodeStreamServiceClient: Sendable {
     private let client: RPCClient
 
@@ -15,6 +15,15 @@ package struct NodeStreamServiceClient: Sendable {
     ) async throws(RPCError) -> (RPCWriter<ConnectRequest>, RPCReader<ConnectResponse>) {
         try await client.bidirectional(Methods.connect, options: options)
     }
+
+    /// The same messages in batches, for a node that cannot hold a stream. One poll of a session waits for what control has
+    /// to say; others may tell something meanwhile.
+    package func poll(
+        _ request: PollRequest,
+        options: RPCCallOptions = RPCCallOptions()
+    ) async throws(RPCError) -> PollResponse {
+        try await client.unary(Methods.poll, request, options: options)
+    }
 }
 
 extension NodeStreamServiceClient {
@@ -25,6 +34,13 @@ extension NodeStreamServiceClient {
             service: "sluice.v1.NodeStreamService",
             name: "Connect",
             kind: .bidirectional
+        )
+        /// The same messages in batches, for a node that cannot hold a stream. One poll of a session waits for what control has
+        /// to say; others may tell something meanwhile.
+        package static let poll = RPCMethod<PollRequest, PollResponse>(
+            service: "sluice.v1.NodeStreamService",
+            name: "Poll",
+            kind: .unary
         )
     }
 }

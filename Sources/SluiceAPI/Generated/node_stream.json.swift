@@ -102,6 +102,68 @@ extension ConnectResponse {
     }
 }
 
+extension PollRequest {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if self.session != 0 { members.append(("session", JSONCoding.json(self.session))) }
+        if self.received != 0 { members.append(("received", JSONCoding.json(self.received))) }
+        if !self.messages.isEmpty { members.append(("messages", .array(self.messages.map { $0.json }))) }
+        if let value = self.wait { members.append(("wait", value.json)) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "session":
+                self.session = try JSONCoding.integer(value, "session")
+            case "received":
+                self.received = try JSONCoding.integer(value, "received")
+            case "messages":
+                self.messages = try JSONCoding.array(value, "messages") { (value, name) throws(ProtobufError) in try ConnectRequest(json: value) }
+            case "wait":
+                self.wait = try ProtoDuration(json: value)
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
+extension PollResponse {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if self.session != 0 { members.append(("session", JSONCoding.json(self.session))) }
+        if self.number != 0 { members.append(("number", JSONCoding.json(self.number))) }
+        if !self.messages.isEmpty { members.append(("messages", .array(self.messages.map { $0.json }))) }
+        if let value = self.nextPoll { members.append(("nextPoll", value.json)) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "session":
+                self.session = try JSONCoding.integer(value, "session")
+            case "number":
+                self.number = try JSONCoding.integer(value, "number")
+            case "messages":
+                self.messages = try JSONCoding.array(value, "messages") { (value, name) throws(ProtobufError) in try ConnectResponse(json: value) }
+            case "nextPoll", "next_poll":
+                self.nextPoll = try ProtoDuration(json: value)
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
 extension Hello {
     /// Canonical proto3 JSON; fields at their default are left out.
     package var json: JSONValue {

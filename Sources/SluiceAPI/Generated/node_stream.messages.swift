@@ -243,6 +243,144 @@ extension ConnectResponse {
     }
 }
 
+/// What a node tells, and what it has heard.
+package struct PollRequest: Hashable, Sendable {
+    /// The session that control's first answer named; 0 begins one, and its first message is then a hello. NOT_FOUND says
+    /// that there is no such session any more: begin with a hello again.
+    package var session: UInt64 = 0
+    /// The number of the last answer that came; until it is named here the same answer comes again.
+    package var received: UInt64 = 0
+    /// What the node has to say, in order.
+    package var messages: [ConnectRequest] = []
+    /// How long control may hold the answer back until it has something to say; 0 s asks for what there is now. Where it
+    /// is not there, control takes what the node tells, and says nothing.
+    package var wait: ProtoDuration? = nil
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension PollRequest: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.PollRequest"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__poll_request__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__poll_request__get_packed_size($0) },
+            pack: { unsafe sluice__v1__poll_request__pack($0, $1) }
+        )
+    }
+}
+
+extension PollRequest {
+    init(c: UnsafePointer<Sluice__V1__PollRequest>) throws(ProtobufError) {
+        self.session = unsafe c.pointee.session
+        self.received = unsafe c.pointee.received
+        self.messages = try unsafe ProtobufC.messages(c.pointee.n_messages, c.pointee.messages) { (value) throws(ProtobufError) in try unsafe ConnectRequest(c: value) }
+        if let value = unsafe c.pointee.wait {
+            self.wait = try unsafe ProtoDuration(c: value)
+        }
+    }
+}
+
+extension PollRequest {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__PollRequest> {
+        let c = unsafe arena.array(Sluice__V1__PollRequest.self, count: 1)
+        unsafe sluice__v1__poll_request__init(c)
+        unsafe c.pointee.session = self.session
+        unsafe c.pointee.received = self.received
+        if !self.messages.isEmpty {
+            unsafe c.pointee.n_messages = self.messages.count
+            unsafe c.pointee.messages = unsafe arena.pointers(self.messages.map { unsafe $0.c(in: arena) })
+        }
+        if let value = self.wait {
+            unsafe c.pointee.wait = unsafe value.c(in: arena)
+        }
+        return unsafe c
+    }
+}
+
+/// What control tells.
+package struct PollResponse: Hashable, Sendable {
+    /// The session, to be named in the polls that follow.
+    package var session: UInt64 = 0
+    /// Grows with each answer that holds messages; the same number holds the same messages.
+    package var number: UInt64 = 0
+    /// What control has to say, in order.
+    package var messages: [ConnectResponse] = []
+    /// When to poll again; at once where it is not there.
+    package var nextPoll: ProtoDuration? = nil
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension PollResponse: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.PollResponse"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__poll_response__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__poll_response__get_packed_size($0) },
+            pack: { unsafe sluice__v1__poll_response__pack($0, $1) }
+        )
+    }
+}
+
+extension PollResponse {
+    init(c: UnsafePointer<Sluice__V1__PollResponse>) throws(ProtobufError) {
+        self.session = unsafe c.pointee.session
+        self.number = unsafe c.pointee.number
+        self.messages = try unsafe ProtobufC.messages(c.pointee.n_messages, c.pointee.messages) { (value) throws(ProtobufError) in try unsafe ConnectResponse(c: value) }
+        if let value = unsafe c.pointee.next_poll {
+            self.nextPoll = try unsafe ProtoDuration(c: value)
+        }
+    }
+}
+
+extension PollResponse {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__PollResponse> {
+        let c = unsafe arena.array(Sluice__V1__PollResponse.self, count: 1)
+        unsafe sluice__v1__poll_response__init(c)
+        unsafe c.pointee.session = self.session
+        unsafe c.pointee.number = self.number
+        if !self.messages.isEmpty {
+            unsafe c.pointee.n_messages = self.messages.count
+            unsafe c.pointee.messages = unsafe arena.pointers(self.messages.map { unsafe $0.c(in: arena) })
+        }
+        if let value = self.nextPoll {
+            unsafe c.pointee.next_poll = unsafe value.c(in: arena)
+        }
+        return unsafe c
+    }
+}
+
 /// Who the node is.
 package struct Hello: Hashable, Sendable {
     /// The node.

@@ -2,10 +2,13 @@
 
 package import RPC
 
-/// The one stream between a node and control. Not meant for users.
+/// The one stream between a node and control, or polls where a network lets no stream stand. Not meant for users.
 package protocol NodeStreamServiceServer: Sendable {
     /// Held for as long as the node lives.
     func connect(requests: RPCReader<ConnectRequest>, responses: RPCWriter<ConnectResponse>, context: RPCServerContext) async throws
+    /// The same messages in batches, for a node that cannot hold a stream. One poll of a session waits for what control has
+    /// to say; others may tell something meanwhile.
+    func poll(_ request: PollRequest, context: RPCServerContext) async throws -> PollResponse
 }
 
 /// Makes a server of `sluice.v1.NodeStreamService` known to the RPC layer.
@@ -29,6 +32,7 @@ package struct NodeStreamServiceRPCService: RPCService {
         let server = server
         return [
             .bidirectional(NodeStreamServiceClient.Methods.connect) { try await server.connect(requests: $0, responses: $1, context: $2) },
+            .unary(NodeStreamServiceClient.Methods.poll) { try await server.poll($0, context: $1) },
         ]
     }
 }

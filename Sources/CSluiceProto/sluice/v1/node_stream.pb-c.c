@@ -97,6 +97,96 @@ void   sluice__v1__connect_response__free_unpacked
   assert(message->base.descriptor == &sluice__v1__connect_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sluice__v1__poll_request__init
+                     (Sluice__V1__PollRequest         *message)
+{
+  static const Sluice__V1__PollRequest init_value = SLUICE__V1__POLL_REQUEST__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__poll_request__get_packed_size
+                     (const Sluice__V1__PollRequest *message)
+{
+  assert(message->base.descriptor == &sluice__v1__poll_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__poll_request__pack
+                     (const Sluice__V1__PollRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__poll_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__poll_request__pack_to_buffer
+                     (const Sluice__V1__PollRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__poll_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__PollRequest *
+       sluice__v1__poll_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__PollRequest *)
+     protobuf_c_message_unpack (&sluice__v1__poll_request__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__poll_request__free_unpacked
+                     (Sluice__V1__PollRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__poll_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sluice__v1__poll_response__init
+                     (Sluice__V1__PollResponse         *message)
+{
+  static const Sluice__V1__PollResponse init_value = SLUICE__V1__POLL_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__poll_response__get_packed_size
+                     (const Sluice__V1__PollResponse *message)
+{
+  assert(message->base.descriptor == &sluice__v1__poll_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__poll_response__pack
+                     (const Sluice__V1__PollResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__poll_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__poll_response__pack_to_buffer
+                     (const Sluice__V1__PollResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__poll_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__PollResponse *
+       sluice__v1__poll_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__PollResponse *)
+     protobuf_c_message_unpack (&sluice__v1__poll_response__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__poll_response__free_unpacked
+                     (Sluice__V1__PollResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__poll_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sluice__v1__hello__init
                      (Sluice__V1__Hello         *message)
 {
@@ -1002,6 +1092,160 @@ const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor =
   sluice__v1__connect_response__field_indices_by_name,
   1,  sluice__v1__connect_response__number_ranges,
   (ProtobufCMessageInit) sluice__v1__connect_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__poll_request__field_descriptors[4] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PollRequest, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "received",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PollRequest, received),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "messages",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__PollRequest, n_messages),
+    offsetof(Sluice__V1__PollRequest, messages),
+    &sluice__v1__connect_request__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wait",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PollRequest, wait),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__poll_request__field_indices_by_name[] = {
+  2,   /* field[2] = messages */
+  1,   /* field[1] = received */
+  0,   /* field[0] = session */
+  3,   /* field[3] = wait */
+};
+static const ProtobufCIntRange sluice__v1__poll_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor sluice__v1__poll_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.PollRequest",
+  "PollRequest",
+  "Sluice__V1__PollRequest",
+  "sluice.v1",
+  sizeof(Sluice__V1__PollRequest),
+  4,
+  sluice__v1__poll_request__field_descriptors,
+  sluice__v1__poll_request__field_indices_by_name,
+  1,  sluice__v1__poll_request__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__poll_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__poll_response__field_descriptors[4] =
+{
+  {
+    "session",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PollResponse, session),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "number",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PollResponse, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "messages",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__PollResponse, n_messages),
+    offsetof(Sluice__V1__PollResponse, messages),
+    &sluice__v1__connect_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_poll",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__PollResponse, next_poll),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__poll_response__field_indices_by_name[] = {
+  2,   /* field[2] = messages */
+  3,   /* field[3] = next_poll */
+  1,   /* field[1] = number */
+  0,   /* field[0] = session */
+};
+static const ProtobufCIntRange sluice__v1__poll_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor sluice__v1__poll_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.PollResponse",
+  "PollResponse",
+  "Sluice__V1__PollResponse",
+  "sluice.v1",
+  sizeof(Sluice__V1__PollResponse),
+  4,
+  sluice__v1__poll_response__field_descriptors,
+  sluice__v1__poll_response__field_indices_by_name,
+  1,  sluice__v1__poll_response__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__poll_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor sluice__v1__hello__field_descriptors[4] =
@@ -2263,12 +2507,14 @@ const ProtobufCMessageDescriptor sluice__v1__hash_batches__descriptor =
   (ProtobufCMessageInit) sluice__v1__hash_batches__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor sluice__v1__node_stream_service__method_descriptors[1] =
+static const ProtobufCMethodDescriptor sluice__v1__node_stream_service__method_descriptors[2] =
 {
   { "Connect", &sluice__v1__connect_request__descriptor, &sluice__v1__connect_response__descriptor },
+  { "Poll", &sluice__v1__poll_request__descriptor, &sluice__v1__poll_response__descriptor },
 };
 const unsigned sluice__v1__node_stream_service__method_indices_by_name[] = {
-  0         /* Connect */
+  0,        /* Connect */
+  1         /* Poll */
 };
 const ProtobufCServiceDescriptor sluice__v1__node_stream_service__descriptor =
 {
@@ -2277,7 +2523,7 @@ const ProtobufCServiceDescriptor sluice__v1__node_stream_service__descriptor =
   "NodeStreamService",
   "Sluice__V1__NodeStreamService",
   "sluice.v1",
-  1,
+  2,
   sluice__v1__node_stream_service__method_descriptors,
   sluice__v1__node_stream_service__method_indices_by_name
 };
@@ -2288,6 +2534,14 @@ void sluice__v1__node_stream_service__connect(ProtobufCService *service,
 {
   assert(service->descriptor == &sluice__v1__node_stream_service__descriptor);
   service->invoke(service, 0, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void sluice__v1__node_stream_service__poll(ProtobufCService *service,
+                                           const Sluice__V1__PollRequest *input,
+                                           Sluice__V1__PollResponse_Closure closure,
+                                           void *closure_data)
+{
+  assert(service->descriptor == &sluice__v1__node_stream_service__descriptor);
+  service->invoke(service, 1, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void sluice__v1__node_stream_service__init (Sluice__V1__NodeStreamService_Service *service,
                                             Sluice__V1__NodeStreamService_ServiceDestroy destroy)

@@ -21,6 +21,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Sluice__V1__ConnectRequest Sluice__V1__ConnectRequest;
 typedef struct Sluice__V1__ConnectResponse Sluice__V1__ConnectResponse;
+typedef struct Sluice__V1__PollRequest Sluice__V1__PollRequest;
+typedef struct Sluice__V1__PollResponse Sluice__V1__PollResponse;
 typedef struct Sluice__V1__Hello Sluice__V1__Hello;
 typedef struct Sluice__V1__Welcome Sluice__V1__Welcome;
 typedef struct Sluice__V1__Drain Sluice__V1__Drain;
@@ -151,6 +153,66 @@ struct  Sluice__V1__ConnectResponse
 #define SLUICE__V1__CONNECT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__connect_response__descriptor) \
     , SLUICE__V1__CONNECT_RESPONSE__MESSAGE__NOT_SET, {0} }
+
+
+/*
+ * What a node tells, and what it has heard.
+ */
+struct  Sluice__V1__PollRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The session that control's first answer named; 0 begins one, and its first message is then a hello. NOT_FOUND says
+   * that there is no such session any more: begin with a hello again.
+   */
+  uint64_t session;
+  /*
+   * The number of the last answer that came; until it is named here the same answer comes again.
+   */
+  uint64_t received;
+  /*
+   * What the node has to say, in order.
+   */
+  size_t n_messages;
+  Sluice__V1__ConnectRequest **messages;
+  /*
+   * How long control may hold the answer back until it has something to say; 0 s asks for what there is now. Where it
+   * is not there, control takes what the node tells, and says nothing.
+   */
+  Google__Protobuf__Duration *wait;
+};
+#define SLUICE__V1__POLL_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__poll_request__descriptor) \
+    , 0, 0, 0,NULL, NULL }
+
+
+/*
+ * What control tells.
+ */
+struct  Sluice__V1__PollResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The session, to be named in the polls that follow.
+   */
+  uint64_t session;
+  /*
+   * Grows with each answer that holds messages; the same number holds the same messages.
+   */
+  uint64_t number;
+  /*
+   * What control has to say, in order.
+   */
+  size_t n_messages;
+  Sluice__V1__ConnectResponse **messages;
+  /*
+   * When to poll again; at once where it is not there.
+   */
+  Google__Protobuf__Duration *next_poll;
+};
+#define SLUICE__V1__POLL_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__poll_response__descriptor) \
+    , 0, 0, 0,NULL, NULL }
 
 
 /*
@@ -662,6 +724,44 @@ Sluice__V1__ConnectResponse *
 void   sluice__v1__connect_response__free_unpacked
                      (Sluice__V1__ConnectResponse *message,
                       ProtobufCAllocator *allocator);
+/* Sluice__V1__PollRequest methods */
+void   sluice__v1__poll_request__init
+                     (Sluice__V1__PollRequest         *message);
+size_t sluice__v1__poll_request__get_packed_size
+                     (const Sluice__V1__PollRequest   *message);
+size_t sluice__v1__poll_request__pack
+                     (const Sluice__V1__PollRequest   *message,
+                      uint8_t             *out);
+size_t sluice__v1__poll_request__pack_to_buffer
+                     (const Sluice__V1__PollRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__PollRequest *
+       sluice__v1__poll_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__poll_request__free_unpacked
+                     (Sluice__V1__PollRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Sluice__V1__PollResponse methods */
+void   sluice__v1__poll_response__init
+                     (Sluice__V1__PollResponse         *message);
+size_t sluice__v1__poll_response__get_packed_size
+                     (const Sluice__V1__PollResponse   *message);
+size_t sluice__v1__poll_response__pack
+                     (const Sluice__V1__PollResponse   *message,
+                      uint8_t             *out);
+size_t sluice__v1__poll_response__pack_to_buffer
+                     (const Sluice__V1__PollResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__PollResponse *
+       sluice__v1__poll_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__poll_response__free_unpacked
+                     (Sluice__V1__PollResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Sluice__V1__Hello methods */
 void   sluice__v1__hello__init
                      (Sluice__V1__Hello         *message);
@@ -955,6 +1055,12 @@ typedef void (*Sluice__V1__ConnectRequest_Closure)
 typedef void (*Sluice__V1__ConnectResponse_Closure)
                  (const Sluice__V1__ConnectResponse *message,
                   void *closure_data);
+typedef void (*Sluice__V1__PollRequest_Closure)
+                 (const Sluice__V1__PollRequest *message,
+                  void *closure_data);
+typedef void (*Sluice__V1__PollResponse_Closure)
+                 (const Sluice__V1__PollResponse *message,
+                  void *closure_data);
 typedef void (*Sluice__V1__Hello_Closure)
                  (const Sluice__V1__Hello *message,
                   void *closure_data);
@@ -1011,6 +1117,10 @@ struct Sluice__V1__NodeStreamService_Service
                   const Sluice__V1__ConnectRequest *input,
                   Sluice__V1__ConnectResponse_Closure closure,
                   void *closure_data);
+  void (*poll)(Sluice__V1__NodeStreamService_Service *service,
+               const Sluice__V1__PollRequest *input,
+               Sluice__V1__PollResponse_Closure closure,
+               void *closure_data);
 };
 typedef void (*Sluice__V1__NodeStreamService_ServiceDestroy)(Sluice__V1__NodeStreamService_Service *);
 void sluice__v1__node_stream_service__init (Sluice__V1__NodeStreamService_Service *service,
@@ -1019,16 +1129,23 @@ void sluice__v1__node_stream_service__init (Sluice__V1__NodeStreamService_Servic
     { &sluice__v1__node_stream_service__descriptor, protobuf_c_service_invoke_internal, NULL }
 #define SLUICE__V1__NODE_STREAM_SERVICE__INIT(function_prefix__) \
     { SLUICE__V1__NODE_STREAM_SERVICE__BASE_INIT,\
-      function_prefix__ ## connect  }
+      function_prefix__ ## connect,\
+      function_prefix__ ## poll  }
 void sluice__v1__node_stream_service__connect(ProtobufCService *service,
                                               const Sluice__V1__ConnectRequest *input,
                                               Sluice__V1__ConnectResponse_Closure closure,
                                               void *closure_data);
+void sluice__v1__node_stream_service__poll(ProtobufCService *service,
+                                           const Sluice__V1__PollRequest *input,
+                                           Sluice__V1__PollResponse_Closure closure,
+                                           void *closure_data);
 
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor sluice__v1__connect_request__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__poll_request__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__poll_response__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__hello__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__drain__descriptor;
