@@ -1,7 +1,10 @@
 """The command line that the protos make, used as a person and as a script would."""
 import json
 import os
+import re
 import subprocess
+import time
+from pathlib import Path
 
 import yaml
 
@@ -85,3 +88,33 @@ def case_watch(binary):
         assert len(answers) > 1 and answers[-1]["state"] == "DISTRIBUTION_STATE_COMPLETED", answers[-1]
         assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
         assert "\x1b" not in fleet.run("distributions", "get", made["name"], "--watch").stdout
+
+
+def case_connection_limits_are_flags(binary):
+    """Every limit of the one table in the docs is a flag of control and relay, in range, and holds."""
+    from raw_http2 import HEADERS, END_HEADERS, Connection, GOAWAY, frame, request, reset
+
+    page = (Path(__file__).resolve().parents[2] / "Sources/HTTP/HTTP.docc/Design.md").read_text()
+    documented = set(re.findall(r"^\| `(--[a-z0-9-]+)`", page, re.MULTILINE))
+    assert len(documented) > 25, documented
+    with Fleet(binary, plaintext=True) as fleet:
+        for role in ("control", "relay"):
+            text = fleet.run(role, "--help").stdout
+            shown = set(re.findall(r"^  (--(?:half-open|handshake|http2?)-[a-z0-9-]+)", text, re.MULTILINE))
+            assert shown == documented, shown ^ documented
+        for flag, value in (("--http2-streams", "0"), ("--http2-streams", "65536"), ("--http-body-grace", "1ms"), ("--half-open-per-address", "0")):
+            said = failure(fleet, "control", "--data", f"{fleet.root}/none", "--plaintext", flag, value, expect=2)
+            assert flag in said, said
+        fleet.launch("control", ["control", "--data", f"{fleet.root}/control", "--listen", "LISTEN", "--http2-resets", "3",
+                                 "--http2-resets-per-second", "0", "--http-head-deadline", "300ms"])
+        with Connection(fleet.listens["control"]) as connection:
+            for number in range(1, 21, 2):
+                head = connection.block([(k, "127.0.0.1" if k == ":authority" else v) for k, v in request("/v1/origins")])
+                connection.send(frame(HEADERS, END_HEADERS, number, head) + reset(number))
+            assert connection.until(lambda one: one.kind == GOAWAY), "ten resets, and three were allowed"
+        with Connection(fleet.listens["control"], preface=False) as connection:
+            connection.send(b"GET /v1/origins HTTP/1.1\r\n")
+            start = time.monotonic()
+            while not connection.is_over():
+                assert time.monotonic() - start < 3, "half a head is still waited for"
+                time.sleep(0.01)

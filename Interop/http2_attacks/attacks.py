@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from raw_http2 import *  # noqa: E402, F403  the names of frames, flags and codes
 
-PREFACE_DEADLINE = STALL_DEADLINE = 0.5
+PREFACE_DEADLINE = STALL_DEADLINE = BODY_GRACE = 0.5
 PATIENCE = 4
 MANY = bytes([0x08, 0x80, 0x80, 0x02]) # ResponseParameters { size: 32,768 }
 
@@ -74,6 +74,22 @@ def slow_head(connection):
         yield b"a: b\r\n"
 
 
+def slow_second_head(connection):
+    """A request over HTTP/1.1, and behind its answer a head that never begins: empty lines are skipped."""
+    yield b"GET / HTTP/1.1\r\nhost: test\r\n\r\n"
+    while True:
+        time.sleep(0.02)
+        yield b"\r\n"
+
+
+def slow_body(connection):
+    """A body over HTTP/1.1 that comes a byte at a time."""
+    yield b"POST /grpc.testing.TestService/EmptyCall HTTP/1.1\r\nhost: test\r\ncontent-type: application/proto\r\ncontent-length: 100000\r\n\r\n"
+    while True:
+        time.sleep(0.02)
+        yield b" "
+
+
 def hungry(connection):
     """Asks for responses without a window to send them in."""
     request = message(b"".join(bytes([0x12, len(MANY)]) + MANY for _ in range(200)))
@@ -103,6 +119,8 @@ ATTACKS = {
     "slow_preface": (None, lambda c: [PREFACE[:20]], PREFACE_DEADLINE),
     "preface_without_settings": (None, lambda c: [PREFACE], PREFACE_DEADLINE),
     "slow_http1_head": (None, slow_head, PREFACE_DEADLINE),
+    "slow_http1_second_head": (None, slow_second_head, PREFACE_DEADLINE),
+    "slow_http1_body": (None, slow_body, BODY_GRACE),
     "zero_window_reader": (((INITIAL_WINDOW_SIZE, 0),), hungry, STALL_DEADLINE),
 }
 

@@ -1,6 +1,7 @@
-"""HTTP/2 attacks over sockets against our listener: each is cut off within a second, memory stays flat, and another
+"""HTTP/2 and HTTP/1.1 attacks over sockets against our listener: each is cut off within a second, memory stays flat, and another
 client's calls keep their pace."""
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from attacks import ATTACKS, PREFACE_DEADLINE, STALL_DEADLINE
+from attacks import ATTACKS, BODY_GRACE, PREFACE_DEADLINE, STALL_DEADLINE
 from interop_peer import InteropPeer, official_python
 
 CUT_OFF = 1.0          # seconds until the attacker's connection is ended
@@ -30,7 +31,8 @@ def percentile(client, empty):
 def attacked(name, binary):
     import grpc
     _, empty, services = official_python()
-    options = ("--preface-deadline", str(int(PREFACE_DEADLINE * 1000)), "--stall-deadline", str(int(STALL_DEADLINE * 1000)))
+    options = ("--preface-deadline", str(int(PREFACE_DEADLINE * 1000)), "--stall-deadline", str(int(STALL_DEADLINE * 1000)),
+               "--body-grace", str(int(BODY_GRACE * 1000)), "--web", "yes")
     with InteropPeer(binary, *options) as peer, grpc.insecure_channel(peer.address) as channel:
         client = services.TestServiceStub(channel).EmptyCall
         percentile(client, empty.Empty())
@@ -63,3 +65,43 @@ def make(name):
 
 for attack_name in ATTACKS:
     make(attack_name)
+
+
+def case_half_open_flood(binary):
+    """Connections that say nothing, half a head, or half a preface: an address has 50 at most, and others are served."""
+    import grpc
+    _, empty, services = official_python()
+    most, many = 50, 400
+    with InteropPeer(binary, "--half-open", str(most)) as peer, grpc.insecure_channel(peer.address) as channel:
+        client = services.TestServiceStub(channel).EmptyCall
+        quiet = percentile(client, empty.Empty())
+        host, port = peer.address.split(":")
+        crowd = []
+        for number in range(many):
+            one = socket.create_connection((host, int(port)), timeout=2, source_address=("127.0.0.2", 0))
+            try:
+                one.sendall((b"", b"GET / HTTP/1.1\r\nhost: a\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01")[number % 4])
+            except OSError:
+                pass
+            crowd.append(one)
+        # Others are not shut out, neither those that are there nor new ones.
+        loud = percentile(client, empty.Empty())
+        with grpc.insecure_channel(peer.address) as other:
+            services.TestServiceStub(other).EmptyCall(empty.Empty(), timeout=5)
+        end, over = time.monotonic() + CUT_OFF, set()
+        while len(over) < many - most and time.monotonic() < end:
+            over |= {one for one in crowd if one not in over and ended(one)}
+        assert len(over) >= many - most, f"{many - len(over)} of {many} half-open connections stand"
+        for one in crowd:
+            one.close()
+        assert loud <= max(2 * quiet, FLOOR), f"p99 {loud * 1000:.1f} ms, {quiet * 1000:.1f} ms when quiet"
+
+
+def ended(connection):
+    connection.settimeout(0.001)
+    try:
+        return not connection.recv(4096)
+    except TimeoutError:
+        return False
+    except OSError:
+        return True

@@ -1,3 +1,6 @@
+package import HTTP
+package import Transport
+
 /// What control is told at its start.
 package struct ControlConfiguration: Sendable {
     /// The folder for the database; made when missing.
@@ -17,6 +20,9 @@ package struct ControlConfiguration: Sendable {
     package var helloDeadline = Duration.seconds(10)
     /// Origins whose pages may call from a browser, such as `https://console.example`; `*` for every one.
     package var allowedOrigins: [String] = []
+    /// What one client may cost.
+    package var httpLimits = HTTPLimits.messages
+    package var handshakes = HandshakeLimits()
     /// Called with host and port once it listens.
     package var whenListening: @Sendable (String, Int) -> Void = { _, _ in }
 

@@ -56,19 +56,7 @@ package struct ControlServer: Service {
             logger: logger
         )
         let all = services(store, streams, originClient, access)
-        let server = RPCServer(
-            services: all,
-            interceptor: access.interceptor(for: all),
-            web: WebOptions(
-                routes: GeneratedRoutes.all,
-                documents: [
-                    "/openapi.json": WebDocument(contentType: "application/json", text: GeneratedRoutes.openAPI)
-                ],
-                allowedOrigins: configuration.allowedOrigins
-            ),
-            logger: logger
-        )
-        let listener = try await listen(server, access.tlsSlot)
+        let listener = try await listen(server(of: all, access), access.tlsSlot)
         let address = listener.localAddress
         configuration.whenReady(address.ipAddress ?? configuration.host, address.port ?? 0, access.credentials)
         logger.info("control listening on \(address.ipAddress ?? configuration.host):\(address.port ?? 0)")
@@ -130,19 +118,36 @@ package struct ControlServer: Service {
         ] + access.services
     }
 
+    private func server(of all: [any RPCService], _ access: ControlAccess) -> RPCServer {
+        RPCServer(
+            services: all,
+            interceptor: access.interceptor(for: all),
+            web: WebOptions(
+                routes: GeneratedRoutes.all,
+                documents: [
+                    "/openapi.json": WebDocument(contentType: "application/json", text: GeneratedRoutes.openAPI)
+                ],
+                allowedOrigins: configuration.allowedOrigins
+            ),
+            logger: logger
+        )
+    }
+
     private func listen(_ server: RPCServer, _ tlsSlot: TLSServerSlot?) async throws -> Listener {
         var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
         listening.tlsSlot = tlsSlot
         listening.requiresTLS = tlsSlot != nil
         listening.admissionsPerSecond = configuration.admissionsPerSecond
         listening.buffers = .messages
+        listening.handshakes = configuration.handshakes
+        let limits = configuration.httpLimits
         do {
             return try await Listener.bind(
                 listening,
                 group: MultiThreadedEventLoopGroup.singleton,
                 handlers: ListenerHandlers(
-                    http2: { HTTPServer.installHTTP2(on: $0, handler: server, limits: .messages) },
-                    http1: { HTTPServer.installHTTP1(on: $0, handler: server) }
+                    http2: { HTTPServer.installHTTP2(on: $0, handler: server, limits: limits) },
+                    http1: { HTTPServer.installHTTP1(on: $0, handler: server, limits: limits) }
                 )
             )
         } catch {

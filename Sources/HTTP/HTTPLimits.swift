@@ -17,6 +17,10 @@ package struct HTTPLimits: Hashable, Sendable {
     package var writeHighWater = 1 << 20
     /// How long a head may take to arrive over HTTP/1.1.
     package var headDeadline = Duration.seconds(10)
+    /// How long a body may take to arrive over HTTP/1.1, and how many bytes give it a second more (Apache's
+    /// `RequestReadTimeout body=20,MinRate=500`).
+    package var bodyGrace = Duration.seconds(20)
+    package var minimumBodyRate = 500
     /// How long a connection without a request is kept over HTTP/1.1.
     package var idleDeadline = Duration.seconds(300)
     /// How long an HTTP/2 client may take until its first SETTINGS frame is there.

@@ -1,4 +1,6 @@
+package import HTTP
 package import SluiceAPI
+package import Transport
 package import Units
 
 /// What a relay or an agent is told at its start.
@@ -25,6 +27,9 @@ package struct NodeConfiguration: Sendable {
     package var cacheBytes: ByteCount?
     /// Bytes per second that may leave for BitTorrent peers; HTTP is not held back. Nil is no limit.
     package var uploadLimit: BytesPerSecond?
+    /// What one client of its port may cost.
+    package var httpLimits = HTTPLimits()
+    package var handshakes = HandshakeLimits()
     /// How the node talks to control.
     package var controlTransport = ControlTransport.automatic
     /// Called each time control has answered the node's hello.

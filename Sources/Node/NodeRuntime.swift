@@ -122,6 +122,8 @@ struct NodeRuntime: Sendable {
         _ session: SwarmSession
     ) async throws -> Listener {
         var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
+        listening.handshakes = configuration.handshakes
+        let limits = configuration.httpLimits
         if let certificate = configuration.tlsCertificatePath, let key = configuration.tlsKeyPath {
             listening.tls = try TLSServerContext(certificateFile: certificate, keyFile: key)
         } else {
@@ -132,8 +134,8 @@ struct NodeRuntime: Sendable {
                 listening,
                 group: group,
                 handlers: ListenerHandlers(
-                    http2: { HTTPServer.installHTTP2(on: $0, handler: router) },
-                    http1: { HTTPServer.installHTTP1(on: $0, handler: router) },
+                    http2: { HTTPServer.installHTTP2(on: $0, handler: router, limits: limits) },
+                    http1: { HTTPServer.installHTTP1(on: $0, handler: router, limits: limits) },
                     bitTorrent: { session.accept($0) }
                 )
             )

@@ -32,6 +32,7 @@ struct ControlCommand: AsyncParsableCommand {
     @Option(help: "An origin whose pages may call from a browser, such as https://console.example; repeat for more.")
     var allowOrigin: [String] = []
     @OptionGroup var security: PlaintextOptions
+    @OptionGroup(title: "Limits of connections") var limits: ConnectionLimitOptions
 
     func run() async throws {
         let logger = RoleLogger.make("control")
@@ -48,6 +49,8 @@ struct ControlCommand: AsyncParsableCommand {
         )
         configuration.admissionsPerSecond = admitPerSecond
         configuration.allowedOrigins = allowOrigin
+        try limits.apply(to: &configuration.httpLimits)
+        try limits.apply(to: &configuration.handshakes)
         try await RoleRunner.run([ControlServer(configuration: configuration, logger: logger)], logger: logger)
     }
 

@@ -18,6 +18,7 @@ struct RelayCommand: AsyncParsableCommand {
     @Option(help: "Its private key in PEM.")
     var tlsKey: String?
     @OptionGroup var security: PlaintextOptions
+    @OptionGroup(title: "Limits of connections") var limits: ConnectionLimitOptions
 
     func run() async throws {
         if tlsCert == nil { try security.check(listen) }
@@ -26,6 +27,8 @@ struct RelayCommand: AsyncParsableCommand {
         }
         let logger = RoleLogger.make("relay")
         var configuration = try node.configuration(listen: listen, security)
+        try limits.apply(to: &configuration.httpLimits)
+        try limits.apply(to: &configuration.handshakes)
         configuration.tlsCertificatePath = tlsCert
         configuration.tlsKeyPath = tlsKey
         try await RoleRunner.run([RelayNode(configuration: configuration, logger: logger)], logger: logger)

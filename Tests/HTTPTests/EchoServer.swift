@@ -41,6 +41,7 @@ struct EchoHandler: HTTPRequestHandler {
 
 /// Runs `body` against a listener on a port of the kernel's choice.
 func withEchoServer(
+    limits: HTTPLimits = HTTPLimits(),
     _ body: (_ port: Int, _ group: any EventLoopGroup, _ events: AsyncStream<EchoHandler.Event>) async throws -> Void
 ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
@@ -50,8 +51,8 @@ func withEchoServer(
         ListenerConfiguration(host: "127.0.0.1", port: 0),
         group: group,
         handlers: ListenerHandlers(
-            http2: { HTTPServer.installHTTP2(on: $0, handler: handler) },
-            http1: { HTTPServer.installHTTP1(on: $0, handler: handler) }
+            http2: { HTTPServer.installHTTP2(on: $0, handler: handler, limits: limits) },
+            http1: { HTTPServer.installHTTP1(on: $0, handler: handler, limits: limits) }
         )
     )
     let result: Result<Void, any Error>

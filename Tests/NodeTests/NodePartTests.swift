@@ -1,6 +1,7 @@
 import Manifest
 import NIOCore
 import Testing
+import Transport
 import Units
 
 @testable import Node

@@ -41,6 +41,42 @@ import Testing
         try await group.shutdownGracefully()
     }
 
+    @Test
+    func `one address has a bounded number of connections that say nothing; what has shown itself does not count`()
+        async throws
+    {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let (stream, received) = AsyncStream.makeStream(of: ByteBuffer.self)
+        let handlers = ListenerHandlers(bitTorrent: { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(Collector(received))
+            }
+        })
+        var configuration = ListenerConfiguration(host: "127.0.0.1", port: 0)
+        configuration.handshakes.halfOpenPerAddress = 2
+        let listener = try await Listener.bind(configuration, group: group, handlers: handlers)
+        let port = try #require(listener.localAddress.port)
+        let handshake = ByteBuffer(string: "\u{13}BitTorrent protocol")
+        var events = stream.makeAsyncIterator()
+        for _ in 0..<5 {
+            let channel = try await dial(port, group)
+            try await channel.writeAndFlush(handshake)
+            #expect(await events.next() == handshake)
+        }
+        #expect(listener.refusedConnections == 0)
+        let silent = [try await dial(port, group), try await dial(port, group)]
+        let refused = try await dial(port, group)
+        try await refused.closeFuture.get()
+        #expect(listener.refusedConnections == 1)
+        try await silent[0].writeAndFlush(handshake)
+        #expect(await events.next() == handshake)
+        let next = try await dial(port, group)
+        try await next.writeAndFlush(handshake)
+        #expect(await events.next() == handshake)
+        await listener.close()
+        try await group.shutdownGracefully()
+    }
+
     private func dial(_ port: Int, _ group: any EventLoopGroup) async throws -> any Channel {
         try await Dialer.connect(host: "127.0.0.1", port: port, group: group) { _ in }.channel
     }

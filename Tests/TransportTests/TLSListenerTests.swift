@@ -38,7 +38,7 @@ import Testing
         var configuration = ListenerConfiguration(host: "127.0.0.1", port: 0)
         configuration.tlsSlot = slot
         configuration.requiresTLS = true
-        configuration.firstBytesDeadline = deadline
+        configuration.handshakes.deadline = deadline
         let greet: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             channel.writeAndFlush(ByteBuffer(string: "hello"), promise: nil)
             return channel.eventLoop.makeSucceededVoidFuture()

@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
+internal import Transport
 
 /// HTTP/1.1 on a channel behind NIO's decoder and encoder: one request at a time, pipelined ones wait their turn.
 final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
@@ -18,13 +19,21 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     private var task: Task<Void, Never>?
     private var isResponseComplete = true
     private var isRequestComplete = true
+    /// The response has begun.
+    private var hasAnswered = false
     private var keepsAlive = true
     private var isHeadRequest = false
     private var isChunked = false
     private var unread = 0
     private var isHeld = false
     private var pendingWrites: [(count: Int, promise: EventLoopPromise<Void>)] = []
+    /// For the head, or the time without a request.
     private var timer: Scheduled<Void>?
+    /// A request has come and been answered, and of the next one nothing has come yet.
+    private var isIdle = false
+    private var hasBegun = false
+    private var pace: HTTP1BodyPace?
+    private var paceTimer: Scheduled<Void>?
 
     init(
         handler: any HTTPRequestHandler,
@@ -48,7 +57,13 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        cancelTimers()
+    }
+
+    private func cancelTimers() {
         timer?.cancel()
+        paceTimer?.cancel()
+        paceTimer = nil
     }
 
     /// The connection ends unless something happens before.
@@ -62,11 +77,13 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head, context)
         case .body(let bytes):
+            pace?.bodyArrived(bytes.readableBytes)
             unread += bytes.readableBytes
             exchange?.bodyArrived(bytes)
             hold(context)
         case .end(let trailers):
             isRequestComplete = true
+            pace = nil
             if let trailers, !trailers.isEmpty {
                 var fields = HTTPFields()
                 for (name, value) in trailers { fields.append(name, value) }
@@ -77,8 +94,39 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if pace != nil, paceTimer == nil { awaitBody() }
+        context.fireChannelReadComplete()
+    }
+
+    /// Bytes have come that are not decoded yet. Behind a request that is done they begin the next head.
+    func bytesArrived() {
+        guard isIdle else { return }
+        isIdle = false
+        arm(limits.headDeadline)
+    }
+
+    /// Ends a request whose body comes too slowly.
+    private func awaitBody() {
+        guard let pace else { return paceTimer = nil }
+        let deadline = pace.deadline ?? .now() + TimeAmount(limits.bodyGrace)
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        paceTimer = loop.scheduleTask(deadline: deadline) {
+            let handler = bound.value
+            guard let deadline = handler.pace?.deadline, deadline <= .now() else { return handler.awaitBody() }
+            handler.bodyTooSlow()
+        }
+    }
+
+    private func bodyTooSlow() {
+        keepsAlive = false
+        exchange?.failed(HTTPError(.timedOut, "the body comes too slowly"))
+        task?.cancel()
+        if hasAnswered { context?.close(promise: nil) } else { respond(HTTPResponseHead(status: 408), endStream: true) }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
+        cancelTimers()
         exchange?.failed(HTTPError(.connectionClosed, "the connection ended"))
         task?.cancel()
         exchange = nil
@@ -100,8 +148,17 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func begin(_ head: NIOHTTP1.HTTPRequestHead, _ context: ChannelHandlerContext) {
         arm(nil)
+        isIdle = false
+        if !hasBegun { context.channel.hasShownWhatItWants() }
+        hasBegun = true
+        pace = HTTP1BodyPace(
+            grace: TimeAmount(limits.bodyGrace),
+            bytesPerSecond: limits.minimumBodyRate,
+            at: .now()
+        )
         isRequestComplete = false
         isResponseComplete = false
+        hasAnswered = false
         keepsAlive = head.isKeepAlive
         isHeadRequest = head.method == .HEAD
         var request = HTTPRequestHead(
@@ -137,7 +194,8 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: Calls on the loop
 
     func respond(_ head: HTTPResponseHead, endStream: Bool) {
-        guard let context, !isResponseComplete else { return }
+        guard let context, !isResponseComplete, !hasAnswered else { return }
+        hasAnswered = true
         var headers = HTTPHeaders()
         for field in head.fields.fields { headers.add(name: field.name, value: field.value) }
         isChunked = false
@@ -190,6 +248,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         unread -= count
         guard isHeld, unread <= Int(limits.streamWindow) / 2, let context else { return }
         isHeld = false
+        pace?.readingResumed(at: .now())
         context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
     }
 
@@ -197,6 +256,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     private func hold(_ context: ChannelHandlerContext) {
         guard !isHeld, unread > Int(limits.streamWindow) else { return }
         isHeld = true
+        pace?.readingPaused(at: .now())
         context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
     }
 
@@ -209,6 +269,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         }
         exchange = nil
         task = nil
+        isIdle = true
         arm(limits.idleDeadline)
     }
 }

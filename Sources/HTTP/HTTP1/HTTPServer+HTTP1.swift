@@ -11,17 +11,17 @@ extension HTTPServer {
         isSecure: Bool = false
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: false)
-            try pipeline.addHandler(
-                HTTP1Handler(
-                    handler: handler,
-                    limits: limits,
-                    isSecure: isSecure || channel.isTLS,
-                    peer: channel.peerCertificate.map { PeerIdentity($0) },
-                    loop: channel.eventLoop
-                )
+            let http1 = HTTP1Handler(
+                handler: handler,
+                limits: limits,
+                isSecure: isSecure || channel.isTLS,
+                peer: channel.peerCertificate.map { PeerIdentity($0) },
+                loop: channel.eventLoop
             )
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(HTTP1Arrivals { [weak http1] in http1?.bytesArrived() })
+            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: false)
+            try pipeline.addHandler(http1)
         }
     }
 }

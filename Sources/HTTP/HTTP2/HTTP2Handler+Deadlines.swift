@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Transport
 
 /// What a server does when a client is slow, or a connection old. Clients have deadlines of their own.
 extension HTTP2Handler {
@@ -57,6 +58,7 @@ extension HTTP2Handler {
         if let preface = deadlines.preface, session.hasPeerSettings {
             preface.cancel()
             deadlines.preface = nil
+            context?.channel.hasShownWhatItWants()
         }
         if case .noticed(let reason) = deadlines.drain, session.hasNoticeAnswer { tellLastStream(reason) }
     }

@@ -58,7 +58,9 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
             }
         case .http2: install(handlers.http2, context)
         case .http1: install(handlers.http1, context)
-        case .bitTorrent: install(handlers.bitTorrent, context)
+        case .bitTorrent:
+            context.channel.hasShownWhatItWants()
+            install(handlers.bitTorrent, context)
         }
     }
 

@@ -6,11 +6,16 @@ internal import Synchronization
 package final class Listener: Sendable {
     private let channel: any Channel
     private let children: ChildChannels
+    private let gate: HalfOpenGate
 
     /// Where it listens, with the port that the kernel chose.
     package let localAddress: SocketAddress
 
-    private init(channel: any Channel, children: ChildChannels, localAddress: SocketAddress) {
+    /// Connections that were refused because their address had too many that say nothing.
+    package var refusedConnections: UInt64 { gate.refused }
+
+    private init(channel: any Channel, children: ChildChannels, gate: HalfOpenGate, localAddress: SocketAddress) {
+        self.gate = gate
         self.channel = channel
         self.children = children
         self.localAddress = localAddress
@@ -24,6 +29,7 @@ package final class Listener: Sendable {
     ) async throws(TransportError) -> Listener {
         let children = ChildChannels()
         let buffers = configuration.buffers
+        let gate = HalfOpenGate(maximumPerAddress: configuration.handshakes.halfOpenPerAddress)
         let admissions = configuration.admissionsPerSecond
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)
@@ -31,8 +37,8 @@ package final class Listener: Sendable {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let admissions else { return }
-                    let gate = AdmissionGate(perSecond: admissions, at: BootClock.now())
-                    try channel.pipeline.syncOperations.addHandler(AdmissionHandler(gate: gate))
+                    let admission = AdmissionGate(perSecond: admissions, at: BootClock.now())
+                    try channel.pipeline.syncOperations.addHandler(AdmissionHandler(gate: admission))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -52,13 +58,14 @@ package final class Listener: Sendable {
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try gate.admit(channel)
                     children.add(channel)
                     try channel.pipeline.syncOperations.addHandler(
                         FirstBytesHandler(
                             handlers: handlers,
                             tls: configuration.tlsSlot?.current ?? configuration.tls,
                             requiresTLS: configuration.requiresTLS,
-                            deadline: configuration.firstBytesDeadline
+                            deadline: configuration.handshakes.deadline
                         )
                     )
                 }
@@ -68,7 +75,7 @@ package final class Listener: Sendable {
             guard let address = channel.localAddress else {
                 throw TransportError(.bind, "the listening socket has no address")
             }
-            return Listener(channel: channel, children: children, localAddress: address)
+            return Listener(channel: channel, children: children, gate: gate, localAddress: address)
         } catch {
             throw TransportError(.bind, "\(error)")
         }

@@ -9,8 +9,7 @@ package struct ListenerConfiguration: Sendable {
     package var tlsSlot: TLSServerSlot?
     /// Refuses everything but TLS, so that no secret comes in the clear to a port that could have had TLS.
     package var requiresTLS = false
-    /// How long a connection may take to show what it speaks, TLS handshake included.
-    package var firstBytesDeadline = Duration.seconds(10)
+    package var handshakes = HandshakeLimits()
     /// Connections the kernel may hold before they are accepted.
     package var backlog: Int32 = 4096
     /// New connections accepted in a second at most; the rest wait in the backlog. Nil for no limit.

@@ -18,6 +18,9 @@ enum SluiceInterop {
         Options of serve, durations in milliseconds:
           --listen HOST:PORT         where; 127.0.0.1:0 by default
           --preface-deadline MS      how long a preface, or a head over HTTP/1.1, may take
+          --body-grace MS            how long a body over HTTP/1.1 may take beside the time its bytes give it
+          --half-open COUNT          connections of one address that have not shown what they want
+          --web yes                  gRPC-Web and Connect, too
           --stall-deadline MS        how long a stream may take nothing of what waits for it
           --connection-age MS        the age at which a connection is drained
           --connection-age-grace MS  how long its calls may go on then
@@ -85,6 +88,7 @@ enum SluiceInterop {
             limits.prefaceDeadline = deadline
             limits.headDeadline = deadline
         }
+        if let grace = try milliseconds("--body-grace") { limits.bodyGrace = grace }
         if let deadline = try milliseconds("--stall-deadline") { limits.stallDeadline = deadline }
         limits.maximumConnectionAge = try milliseconds("--connection-age")
         if let grace = try milliseconds("--connection-age-grace") { limits.connectionAgeGrace = grace }
@@ -93,10 +97,17 @@ enum SluiceInterop {
         if let timeout = try milliseconds("--keepalive-timeout") { limits.keepaliveTimeout = timeout }
         let (host, port) = try place(options["--listen"] ?? "127.0.0.1:0")
         var configuration = ListenerConfiguration(host: host, port: port)
-        configuration.firstBytesDeadline = limits.prefaceDeadline
+        configuration.handshakes.deadline = limits.prefaceDeadline
+        if let count = options["--half-open"].flatMap({ Int($0) }) {
+            configuration.handshakes.halfOpenPerAddress = count
+        }
         var logger = Logger(label: "interop", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .warning
-        let server = RPCServer(services: [TestServiceRPCService(TestTarget())], logger: logger)
+        let server = RPCServer(
+            services: [TestServiceRPCService(TestTarget())],
+            web: options["--web"] == nil ? nil : WebOptions(routes: []),
+            logger: logger
+        )
         let listener = try await Listener.bind(
             configuration,
             group: MultiThreadedEventLoopGroup.singleton,

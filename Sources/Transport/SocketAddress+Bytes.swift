@@ -1,12 +1,12 @@
-internal import NIOCore
-internal import Units
+package import NIOCore
 
 extension SocketAddress {
-    /// The four or sixteen bytes of an IP address; nil for other kinds.
-    var addressBytes: [UInt8]? {
+    /// The four or sixteen bytes of an IP address; nil for other kinds. One of IPv4 in an IPv6 socket's words is one of IPv4.
+    package var addressBytes: [UInt8]? {
         guard let text = ipAddress else { return nil }
-        if !text.contains(":") {
-            let parts = text.split(separator: ".").compactMap { UInt8($0) }
+        if let first = text.firstIndex(of: ".") {
+            let start = text[..<first].lastIndex(of: ":").map { text.index(after: $0) } ?? text.startIndex
+            let parts = text[start...].split(separator: ".").compactMap { UInt8($0) }
             return parts.count == 4 ? parts : nil
         }
         // `::` stands for the zero groups that are missing; a scope behind % is not part of the address.
