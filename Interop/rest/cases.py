@@ -95,6 +95,37 @@ def case_resources(binary):
             rest.failure("GET", "/v1/origins/files", 404, "NOT_FOUND")
 
 
+def case_foreign_host_names(binary):
+    """Plaintext answers under its addresses and --name alone: a page that made its own name lead here is refused."""
+    import grpc
+
+    for host, flag, good, bad in (("127.0.0.1", "--plaintext", ["127.0.0.1:1", "localhost", "[::1]:80", "sluice.example"], ["10.0.0.1"]),
+                                  ("0.0.0.0", "--insecure-plaintext", ["127.0.0.1", "10.0.0.1:80", "sluice.example:443"], [])):
+        with Fleet(binary, plaintext=True, host=host) as fleet:
+            fleet.launch("control", ["control", "--data", f"{fleet.root}/control", "--listen", "LISTEN", "--name", "sluice.example"])
+            fleet.listens["control"] = fleet.listens["control"].replace("0.0.0.0", "127.0.0.1")
+            for options in (["--http1.1"], ["--http2-prior-knowledge"]):
+                rest = Rest(fleet, *options)
+                for name in good:
+                    assert rest.raw("GET", "/v1/origins", "-H", f"host: {name}")[0] == 200, name
+                for name in ("rebound.example", "127.0.0.1.rebound.example", *bad):
+                    status, _, content = rest.raw("GET", "/v1/origins", "-H", f"host: {name}")
+                    assert status == 403 and b"--name" in content, (name, status, content)
+                    # A page of the name's own origin, which a browser lets read the answer.
+                    status, fields, _ = rest.raw("POST", "/v1/origins", "-H", f"host: {name}", "-H", f"origin: http://{name}", body=b"{}")
+                    assert status == 403 and "access-control-allow-origin" not in fields, (status, fields)
+            for authority, expected in ((None, "OK"), ("localhost", "OK"), ("rebound.example", "PERMISSION_DENIED")):
+                more = [("grpc.default_authority", authority)] if authority else []
+                with grpc.insecure_channel(fleet.listens["control"], options=more) as channel:
+                    method = channel.unary_unary("/sluice.v1.OriginService/ListOrigins", lambda _: b"", bytes)
+                    try:
+                        method(None, timeout=10)
+                        code = "OK"
+                    except grpc.RpcError as error:
+                        code = error.code().name
+                    assert code == expected, (authority, code)
+
+
 def case_refusals(binary):
     """What is wrong with a request is said in one sentence, with the HTTP status for it; nothing is guessed."""
     with Fleet(binary, plaintext=True) as fleet:

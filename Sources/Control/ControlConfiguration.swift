@@ -11,7 +11,7 @@ package struct ControlConfiguration: Sendable {
     /// How long a lease at an origin lasts; nodes send heartbeats three times as often.
     package var leaseDuration: Duration
     /// Whether it speaks TLS and checks who calls.
-    package var security = ControlSecurity.plaintext
+    package var security = ControlSecurity.plaintext(names: [])
     /// Called once it listens, with host, port, and what its admin needs to call it: nil for plaintext.
     package var whenReady: @Sendable (String, Int, ControlCredentials?) -> Void = { _, _, _ in }
     /// New connections taken in a second at most; the rest wait.

@@ -129,6 +129,7 @@ package struct ControlServer: Service {
                 ],
                 allowedOrigins: configuration.allowedOrigins
             ),
+            hosts: configuration.security.hosts(listening: configuration.host),
             logger: logger
         )
     }

@@ -23,7 +23,7 @@ struct ControlCommand: AsyncParsableCommand {
     var listen: HostPort = HostPort(host: "127.0.0.1", port: 7447)
     @Option(help: "How long a lease at an origin lasts.")
     var leaseDuration = DurationArgument(.seconds(30))
-    @Option(help: "A host name or address it is reached by, for its certificate; repeat for more.")
+    @Option(help: "A host name or address it is reached by, for its certificate or in plaintext; repeat for more.")
     var name: [String] = []
     @Option(help: "How long a node's certificate lasts, from 10s; nodes renew at two thirds of it.")
     var certificateLifetime = DurationArgument(ControlSecurity.certificateLifetime)
@@ -83,10 +83,10 @@ extension PlaintextOptions {
     /// What the flags say of a control server's listener.
     func controlSecurity(_ listen: HostPort, names: [String], lifetime: Duration) throws -> ControlSecurity {
         try check(listen)
-        guard !isPlaintext else { return .plaintext }
         for name in names + [listen.host] where !ControlSecurity.isPlain(name) {
             throw UserError(.invalidArgument, "\(name) is not a host name or an address")
         }
+        guard !isPlaintext else { return .plaintext(names: names) }
         guard lifetime >= .seconds(10), lifetime <= .seconds(397 * 86_400) else {
             throw UserError(.invalidArgument, "a node's certificate lasts 10s to 397 days")
         }

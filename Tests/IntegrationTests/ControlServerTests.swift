@@ -10,6 +10,16 @@ import Testing
 /// Control on a real socket and a real database file.
 @Suite struct ControlServerTests {
     private func withControl(_ folder: String, _ body: (RPCClient) async throws -> Void) async throws {
+        try await withControl(folder, names: [], authorities: ["127.0.0.1"]) { try await body($0[0]) }
+    }
+
+    /// A control server, and a client that calls it by each of these names.
+    private func withControl(
+        _ folder: String,
+        names: [String],
+        authorities: [String],
+        _ body: ([RPCClient]) async throws -> Void
+    ) async throws {
         let (addresses, announce) = AsyncStream.makeStream(of: Int.self)
         var configuration = ControlConfiguration(
             dataDirectory: folder,
@@ -17,6 +27,8 @@ import Testing
             port: 0,
             leaseDuration: .seconds(5)
         )
+        configuration.security = .plaintext(names: names)
+        configuration.helloDeadline = .milliseconds(200)
         configuration.whenListening = { announce.yield($1) }
         let server = ControlServer(configuration: configuration, logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -28,7 +40,7 @@ import Testing
                 port: port,
                 group: MultiThreadedEventLoopGroup.singleton
             )
-            try await body(RPCClient(http: http, scheme: "http", authority: "test"))
+            try await body(authorities.map { RPCClient(http: http, scheme: "http", authority: $0) })
             await http.close()
             group.cancelAll()
         }
@@ -41,6 +53,54 @@ import Testing
             return nil
         } catch {
             return (error as? RPCError)?.code
+        }
+    }
+
+    @Test func `limits that are missing are no limits to set`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await withControl(folder) { client in
+            let origins = OriginServiceClient(client)
+            var origin = Origin()
+            origin.name = "files"
+            origin.baseUrls = ["http://files.example/"]
+            origin.limits = OriginLimits()
+            origin.limits?.maxConnections = 7
+            var create = CreateOriginRequest()
+            create.origin = origin
+            _ = try await origins.createOrigin(create)
+            var update = UpdateOriginLimitsRequest()
+            update.name = "files"
+            #expect(await code { _ = try await origins.updateOriginLimits(update) } == .invalidArgument)
+            var get = GetOriginRequest()
+            get.name = "files"
+            #expect(try await origins.getOrigin(get).origin?.limits?.maxConnections == 7)
+            update.limits = OriginLimits()
+            #expect(try await origins.updateOriginLimits(update).origin?.limits?.maxConnections == 0)
+        }
+    }
+
+    @Test func `in plaintext only known hosts are answered`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let hosts = ["127.0.0.1", "localhost:1", "control.example", "evil.example", "10.0.0.1"]
+        try await withControl(folder, names: ["control.example"], authorities: hosts) { clients in
+            var codes: [RPCStatusCode?] = []
+            for client in clients {
+                codes.append(await code { _ = try await OriginServiceClient(client).listOrigins(ListOriginsRequest()) })
+            }
+            #expect(codes == [nil, nil, nil, .permissionDenied, .permissionDenied])
+        }
+    }
+
+    @Test func `a node's stream that never says hello is ended`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await withControl(folder) { client in
+            let (_, reader) = try await NodeStreamServiceClient(client).connect()
+            let begin = ContinuousClock.now
+            #expect(await code { _ = try await reader.next() } == .deadlineExceeded)
+            #expect(ContinuousClock.now - begin < .seconds(5))
         }
     }
 

@@ -1,11 +1,13 @@
 internal import Foundation
 internal import NIOCore
+internal import RPC
 internal import SluiceAPI
 
 /// How control's listener is protected.
 package enum ControlSecurity: Sendable {
     /// No TLS and no access control: whoever can connect may do everything. For loopback, or a network that is trusted.
-    case plaintext
+    /// It answers under its addresses, `localhost`, and `names`: a web page could make any other name lead here.
+    case plaintext(names: [String])
     /// TLS by control's own authority, tokens for users, certificates for nodes. `names` are host names and addresses
     /// the server is reached by, beside those it finds out itself; nodes' certificates last `certificateLifetime`.
     case tls(names: [String], certificateLifetime: Duration)
@@ -29,6 +31,13 @@ package enum ControlSecurity: Sendable {
         }
         var seen: Set<String> = []
         return (names + further).filter { seen.insert($0).inserted }
+    }
+
+    /// The hosts that a server answers under; nil for any.
+    func hosts(listening host: String) -> AllowedHosts? {
+        guard case .plaintext(let names) = self else { return nil }
+        let isLoopback = host == "::1" || host == "localhost" || host.hasPrefix("127.")
+        return AllowedHosts(addresses: isLoopback ? .loopback : .all, names: isLoopback ? names : names + [host])
     }
 
     /// Whether a text can stand in a certificate as a host name or an address.

@@ -55,12 +55,19 @@ struct OriginRegistry: OriginServiceServer {
         _ request: UpdateOriginLimitsRequest,
         context: RPCServerContext
     ) async throws -> UpdateOriginLimitsResponse {
+        guard let limits = request.limits else {
+            throw UserError(
+                .invalidArgument,
+                "the new limits are missing",
+                hint: "They replace the old ones whole; empty ones, {\"limits\": {}}, take them all away."
+            )
+        }
         var origin = try await origin(request.name)
-        origin.limits = request.limits
+        origin.limits = limits
         try Self.check(origin)
         let id = try Self.id(request.name)
         try await store.updateOrigin(id, payload: origin.encoded)
-        await leases.originChanged(id, limits: origin.limits ?? OriginLimits())
+        await leases.originChanged(id, limits: limits)
         var response = UpdateOriginLimitsResponse()
         response.origin = origin
         return response

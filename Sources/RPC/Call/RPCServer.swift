@@ -1,5 +1,6 @@
 package import HTTP
 package import Logging
+internal import NIOCore
 
 /// Serves gRPC calls, health and reflection among them, on HTTP/2 requests; passes on what is not gRPC.
 package final class RPCServer: HTTPRequestHandler {
@@ -9,11 +10,13 @@ package final class RPCServer: HTTPRequestHandler {
     private let interceptor: RPCInterceptor?
     private let gateway: WebGateway?
     private let fallback: (any HTTPRequestHandler)?
+    private let hosts: AllowedHosts?
     private let logger: Logger
 
     /// A server of `services`. `health` is served as `grpc.health.v1.Health`; with `reflection`, both versions of the
     /// reflection service are. `interceptor` runs around every call, by whatever protocol it came.
     /// With `web`, plain HTTP reaches the methods too: as resources in JSON, by the Connect protocol, by gRPC-Web.
+    /// `hosts` are those under which it answers; nil for any, as with TLS, whose certificate says it.
     /// `fallback` takes every request that is none of these; without one those get 415, or 404 with `web`.
     package init(
         services: [any RPCService],
@@ -23,6 +26,7 @@ package final class RPCServer: HTTPRequestHandler {
         interceptor: RPCInterceptor? = nil,
         web: WebOptions? = nil,
         fallback: (any HTTPRequestHandler)? = nil,
+        hosts: AllowedHosts? = nil,
         logger: Logger
     ) {
         var all = services
@@ -54,6 +58,7 @@ package final class RPCServer: HTTPRequestHandler {
             )
         }
         self.fallback = fallback
+        self.hosts = hosts
         self.logger = logger
     }
 
@@ -70,7 +75,8 @@ package final class RPCServer: HTTPRequestHandler {
     /// The call that a request makes of a method we have; nil for any other request. Not part of `handle`, whose task keeps
     /// room for all that it ever held, and lives as long as the call.
     @inline(never) private func call(for request: HTTPServerRequest) -> (ServerCall, RPCHandler)? {
-        guard request.isHTTP2, case .call(let head) = RPCRequestHead.admit(request.head, limits: limits),
+        guard request.isHTTP2, isAllowed(request),
+            case .call(let head) = RPCRequestHead.admit(request.head, limits: limits),
             let handler = handlers[head.path]
         else { return nil }
         let call = ServerCall(
@@ -84,7 +90,27 @@ package final class RPCServer: HTTPRequestHandler {
         return (call, handler)
     }
 
+    private func isAllowed(_ request: HTTPServerRequest) -> Bool { hosts?.allows(request.head.authority) ?? true }
+
+    /// A host that is not ours: said in the words of gRPC where the request is a call, else as plain HTTP.
+    private func refuseHost(of request: HTTPServerRequest) async {
+        let sentence = "this server does not answer under that host name; --name adds one"
+        if request.isHTTP2, case .call = RPCRequestHead.admit(request.head, limits: limits) {
+            return await answerOnly(.trailersOnly(RPCStatus(.permissionDenied, sentence)), to: request)
+        }
+        var head = HTTPResponseHead(status: 403)
+        head.fields.append("content-type", "text/plain; charset=utf-8")
+        do throws(HTTPError) {
+            try await request.respond(head)
+            try await request.write(ByteBuffer(string: sentence + "\n"))
+            try await request.finish(trailers: nil)
+        } catch {
+            logger.debug("a request ended before its answer was sent", metadata: ["reason": "\(error)"])
+        }
+    }
+
     @inline(never) private func handleOther(_ request: HTTPServerRequest) async {
+        guard isAllowed(request) else { return await refuseHost(of: request) }
         switch RPCRequestHead.admit(request.head, limits: limits) {
         case .foreign(let answer):
             if let gateway, await gateway.handle(request) { return }

@@ -1077,7 +1077,7 @@ extension GeneratedRoutes {
           "content": {
             "application/json": {
               "schema": {
-                "description": "The new limits; they replace the old ones whole.",
+                "description": "The new limits; they replace the old ones whole. Empty ones take all limits away.",
                 "$ref": "#/components/schemas/OriginLimits"
               }
             }
@@ -2541,7 +2541,7 @@ extension GeneratedRoutes {
             "type": "string"
           },
           "limits": {
-            "description": "The new limits; they replace the old ones whole.",
+            "description": "The new limits; they replace the old ones whole. Empty ones take all limits away.",
             "$ref": "#/components/schemas/OriginLimits"
           }
         },

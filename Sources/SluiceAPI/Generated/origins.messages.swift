@@ -570,7 +570,7 @@ extension ListOriginsResponse {
 package struct UpdateOriginLimitsRequest: Hashable, Sendable {
     /// The origin's name.
     package var name: String = ""
-    /// The new limits; they replace the old ones whole.
+    /// The new limits; they replace the old ones whole. Empty ones take all limits away.
     package var limits: OriginLimits? = nil
 
     /// Every field at its default.

@@ -228,7 +228,7 @@ struct  Sluice__V1__UpdateOriginLimitsRequest
    */
   char *name;
   /*
-   * The new limits; they replace the old ones whole.
+   * The new limits; they replace the old ones whole. Empty ones take all limits away.
    */
   Sluice__V1__OriginLimits *limits;
 };
