@@ -57,13 +57,11 @@ struct APITokens: ApiTokenServiceServer {
 
     func listApiTokens(_ request: ListApiTokensRequest, context: RPCServerContext) async throws -> ListApiTokensResponse
     {
-        let page = try await UserError.told { () async throws(StoreError) in
-            try await store.apiTokens(PageRequest(request.pageSize, request.pageToken))
+        try await ListApiTokensResponse(request) { page throws(StoreError) in
+            try await store.apiTokens(page)
+        } show: { response, records in
+            response.apiTokens = records.map { ApiToken($0) }
         }
-        var response = ListApiTokensResponse()
-        response.apiTokens = page.records.map { ApiToken($0) }
-        response.nextPageToken = page.nextToken ?? ""
-        return response
     }
 
     func deleteApiToken(

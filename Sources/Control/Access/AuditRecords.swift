@@ -11,22 +11,20 @@ struct AuditRecords: AuditRecordServiceServer {
         _ request: ListAuditRecordsRequest,
         context: RPCServerContext
     ) async throws -> ListAuditRecordsResponse {
-        let page = try await UserError.told { () async throws(StoreError) in
-            try await store.auditEntries(PageRequest(request.pageSize, request.pageToken))
+        try await ListAuditRecordsResponse(request) { page throws(StoreError) in
+            try await store.auditEntries(page)
+        } show: { response, records in
+            response.auditRecords = records.map { entry in
+                var record = AuditRecord()
+                record.sequence = entry.sequence
+                record.time = Timestamp(milliseconds: entry.time)
+                record.principal = entry.principal
+                record.method = entry.method
+                record.resource = entry.resource
+                record.outcome = entry.outcome
+                record.peer = entry.peer
+                return record
+            }
         }
-        var response = ListAuditRecordsResponse()
-        response.auditRecords = page.records.map { entry in
-            var record = AuditRecord()
-            record.sequence = entry.sequence
-            record.time = Timestamp(milliseconds: entry.time)
-            record.principal = entry.principal
-            record.method = entry.method
-            record.resource = entry.resource
-            record.outcome = entry.outcome
-            record.peer = entry.peer
-            return record
-        }
-        response.nextPageToken = page.nextToken ?? ""
-        return response
     }
 }

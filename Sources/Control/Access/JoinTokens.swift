@@ -80,13 +80,11 @@ struct JoinTokens: JoinTokenServiceServer {
         _ request: ListJoinTokensRequest,
         context: RPCServerContext
     ) async throws -> ListJoinTokensResponse {
-        let page = try await UserError.told { () async throws(StoreError) in
-            try await store.joinTokens(PageRequest(request.pageSize, request.pageToken))
+        try await ListJoinTokensResponse(request) { page throws(StoreError) in
+            try await store.joinTokens(page)
+        } show: { response, records in
+            response.joinTokens = records.map { JoinToken($0) }
         }
-        var response = ListJoinTokensResponse()
-        response.joinTokens = page.records.map { JoinToken($0) }
-        response.nextPageToken = page.nextToken ?? ""
-        return response
     }
 
     func deleteJoinToken(

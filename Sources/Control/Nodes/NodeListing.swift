@@ -27,13 +27,11 @@ struct NodeListing: NodeServiceServer {
             case .agent: .agent
             default: nil
             }
-        let page = try await UserError.told { () async throws(StoreError) in
-            try await store.nodes(PageRequest(request.pageSize, request.pageToken), role: role)
+        return try await ListNodesResponse(request) { page throws(StoreError) in
+            try await store.nodes(page, role: role)
+        } show: { response, records in
+            for record in records { response.nodes.append(try await shown(record)) }
         }
-        var response = ListNodesResponse()
-        for record in page.records { response.nodes.append(try await shown(record)) }
-        response.nextPageToken = page.nextToken ?? ""
-        return response
     }
 
     func revokeNode(_ request: RevokeNodeRequest, context: RPCServerContext) async throws -> RevokeNodeResponse {

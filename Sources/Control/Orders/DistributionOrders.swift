@@ -48,18 +48,16 @@ struct DistributionOrders: DistributionServiceServer {
         _ request: ListDistributionsRequest,
         context: RPCServerContext
     ) async throws -> ListDistributionsResponse {
-        let page = try await UserError.told { () async throws(StoreError) in
-            try await store.distributions(PageRequest(request.pageSize, request.pageToken))
+        try await ListDistributionsResponse(request) { page throws(StoreError) in
+            try await store.distributions(page)
+        } show: { response, records in
+            for record in records {
+                var distribution = try await fleet.distribution(record.id)
+                distribution.targets = []
+                distribution.relays = []
+                response.distributions.append(distribution)
+            }
         }
-        var response = ListDistributionsResponse()
-        for record in page.records {
-            var distribution = try await fleet.distribution(record.id)
-            distribution.targets = []
-            distribution.relays = []
-            response.distributions.append(distribution)
-        }
-        response.nextPageToken = page.nextToken ?? ""
-        return response
     }
 
     func watchDistribution(

@@ -42,13 +42,11 @@ struct OriginRegistry: OriginServiceServer {
     }
 
     func listOrigins(_ request: ListOriginsRequest, context: RPCServerContext) async throws -> ListOriginsResponse {
-        let page = try await UserError.told { () async throws(StoreError) in
-            try await store.origins(PageRequest(request.pageSize, request.pageToken))
+        try await ListOriginsResponse(request) { page throws(StoreError) in
+            try await store.origins(page)
+        } show: { response, records in
+            response.origins = try records.map { try Origin(encoded: $0.payload) }
         }
-        var response = ListOriginsResponse()
-        response.origins = try page.records.map { try Origin(encoded: $0.payload) }
-        response.nextPageToken = page.nextToken ?? ""
-        return response
     }
 
     func updateOriginLimits(

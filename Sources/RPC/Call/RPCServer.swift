@@ -62,11 +62,6 @@ package final class RPCServer: HTTPRequestHandler {
         self.logger = logger
     }
 
-    /// The handler of a path, for those who reach methods another way than by gRPC.
-    package func handler(path: String) -> RPCHandler? {
-        handlers[path]
-    }
-
     package func handle(_ request: HTTPServerRequest) async {
         guard let (call, handler) = call(for: request) else { return await handleOther(request) }
         await call.serve(handler)

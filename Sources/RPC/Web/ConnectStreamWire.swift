@@ -2,15 +2,13 @@ internal import HTTP
 internal import NIOCore
 
 /// A streaming call of the Connect protocol: gRPC's frames, with a last one that holds status and metadata as JSON.
-struct ConnectStreamWire: CallWire {
+struct ConnectStreamWire: WebWire {
     /// The flag of the last frame.
     private static let endStreamFlag: UInt8 = 2
 
     let reply: WebReply
     /// Such as `application/connect+json`.
     let contentType: String
-
-    var request: HTTPServerRequest { reply.request }
 
     func receive() async throws(CallWireError) -> ByteBuffer? { try await reply.request.receive() }
 
@@ -27,7 +25,7 @@ struct ConnectStreamWire: CallWire {
 
     func finish(trailers: HTTPFields?) async throws(HTTPError) {
         let trailers = trailers ?? HTTPFields()
-        let status = trailers.rpcStatus ?? RPCStatus(.internal, "the call ended without a status")
+        let status = trailers.finalStatus
         var members: [(String, JSONValue)] = []
         if status.code != .ok { members.append(("error", ConnectError.json(status))) }
         var metadata = JSONValue.object([])
@@ -40,6 +38,4 @@ struct ConnectStreamWire: CallWire {
         try await reply.request.write(CallOutcome.frame(flag: Self.endStreamFlag, payload))
         try await reply.request.finish(trailers: nil)
     }
-
-    func reset(_ code: HTTP2ErrorCode) { reply.request.reset(code) }
 }

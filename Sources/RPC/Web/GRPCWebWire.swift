@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// A call of gRPC-Web: gRPC's frames over any HTTP, the trailers as a last frame; base64 in the text form
 /// (grpc/doc/PROTOCOL-WEB.md).
-final class GRPCWebWire: CallWire {
+final class GRPCWebWire: WebWire {
     /// The flag of the frame that holds the trailers.
     private static let trailerFlag: UInt8 = 0x80
 
-    private let reply: WebReply
+    let reply: WebReply
     private let isText: Bool
     /// Characters of the text form that are no whole group of four yet.
     private let held = Mutex<[UInt8]>([])
@@ -17,8 +17,6 @@ final class GRPCWebWire: CallWire {
         self.isText = isText
         self.reply = reply
     }
-
-    var request: HTTPServerRequest { reply.request }
 
     func receive() async throws(CallWireError) -> ByteBuffer? {
         guard let bytes = try await reply.request.receive() else {
@@ -58,8 +56,6 @@ final class GRPCWebWire: CallWire {
         try await write(CallOutcome.frame(flag: Self.trailerFlag, ByteBuffer(string: block)))
         try await reply.request.finish(trailers: nil)
     }
-
-    func reset(_ code: HTTP2ErrorCode) { reply.request.reset(code) }
 
     /// Padding may stand behind every group: a client encodes each part it sends by itself.
     private static func decode(_ groups: [UInt8]) throws(CallWireError) -> ByteBuffer {

@@ -3,7 +3,7 @@ internal import NIOCore
 internal import Synchronization
 
 /// A streaming method called as a resource: one JSON message in, many out, as server-sent events or one a line.
-final class ResourceStreamWire: CallWire {
+final class ResourceStreamWire: WebWire {
     /// How the messages are set apart.
     enum Form: String {
         case events = "text/event-stream"
@@ -13,37 +13,25 @@ final class ResourceStreamWire: CallWire {
         case waiting, open, ended
     }
     private struct Response {
-        var isRead = false
         var phase = Phase.waiting
         var events = 0
         /// Whether something went out since the last look.
         var isFresh = false
     }
-    private let reply: WebReply
-    private let body: WebBody?
-    private let resource: ResourceRequest
+    let reply: WebReply
+    private let whole: WholeRequest
     private let responseField: String?
     private let form: Form
     private let state = Mutex(Response())
 
     init(_ resource: ResourceRequest, body: WebBody?, responseField: String?, form: Form, reply: WebReply) {
-        self.resource = resource
-        self.body = body
+        self.whole = resource.whole(body)
         self.responseField = responseField
         self.form = form
         self.reply = reply
     }
 
-    var request: HTTPServerRequest { reply.request }
-
-    func receive() async throws(CallWireError) -> ByteBuffer? {
-        let isFirst = state.withLock { state in
-            defer { state.isRead = true }
-            return !state.isRead
-        }
-        guard isFirst else { return nil }
-        return try await resource.frame(body)
-    }
+    func receive() async throws(CallWireError) -> ByteBuffer? { try await whole.take() }
 
     func respond(_ head: HTTPResponseHead, endStream: Bool) async throws(HTTPError) {
         let status = head.fields.rpcStatus
@@ -77,7 +65,7 @@ final class ResourceStreamWire: CallWire {
 
     func finish(trailers: HTTPFields?) async throws(HTTPError) {
         state.withLock { $0.phase = .ended }
-        let status = trailers?.rpcStatus ?? RPCStatus(.internal, "the call ended without a status")
+        let status = (trailers ?? HTTPFields()).finalStatus
         let error = WebReply.error(status, http: status.code.httpStatus).text
         switch (form, status.code) {
         // Without an end of its own, a browser's EventSource would take the end for a failure and connect again.
@@ -88,8 +76,6 @@ final class ResourceStreamWire: CallWire {
         }
         try await reply.request.finish(trailers: nil)
     }
-
-    func reset(_ code: HTTP2ErrorCode) { reply.request.reset(code) }
 
     /// Sends a comment wherever nothing went out for `interval`; ends when its task is cancelled.
     func keepAlive(every interval: Duration) async {

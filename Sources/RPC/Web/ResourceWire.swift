@@ -3,38 +3,28 @@ internal import NIOCore
 internal import Synchronization
 
 /// A method called as a resource: one JSON message in, one JSON message or an error out.
-final class ResourceWire: CallWire {
+final class ResourceWire: WebWire {
     private struct Response {
-        var isRead = false
         var metadata = HTTPFields()
         var message: ByteBuffer?
         /// Whether the body went over its limit, which HTTP has a status of its own for.
         var isTooLarge = false
     }
-    private let reply: WebReply
-    private let body: WebBody?
-    private let resource: ResourceRequest
+    let reply: WebReply
+    private let whole: WholeRequest
     private let responseField: String?
     private let state = Mutex(Response())
 
     /// `body` is nil where the route has none.
     init(_ resource: ResourceRequest, body: WebBody?, responseField: String?, reply: WebReply) {
-        self.resource = resource
-        self.body = body
+        self.whole = resource.whole(body)
         self.responseField = responseField
         self.reply = reply
     }
 
-    var request: HTTPServerRequest { reply.request }
-
     func receive() async throws(CallWireError) -> ByteBuffer? {
-        let isFirst = state.withLock { state in
-            defer { state.isRead = true }
-            return !state.isRead
-        }
-        guard isFirst else { return nil }
         do throws(CallWireError) {
-            return try await resource.frame(body)
+            return try await whole.take()
         } catch {
             if case .refused(let refusal) = error, refusal.code == .resourceExhausted {
                 state.withLock { $0.isTooLarge = true }
@@ -58,10 +48,8 @@ final class ResourceWire: CallWire {
         try await end(trailers)
     }
 
-    func reset(_ code: HTTP2ErrorCode) { reply.request.reset(code) }
-
     private func end(_ trailers: HTTPFields) async throws(HTTPError) {
-        let status = trailers.rpcStatus ?? RPCStatus(.internal, "the call ended without a status")
+        let status = trailers.finalStatus
         var (fields, message) = state.withLock { ($0.metadata, $0.message) }
         guard status.code == .ok else {
             return try await reply.failure(status, http: state.withLock { $0.isTooLarge } ? 413 : nil, fields)
@@ -78,8 +66,12 @@ final class ResourceWire: CallWire {
 }
 
 extension ResourceRequest {
-    /// The request as the one length-prefixed message that gRPC would have sent.
-    func frame(_ body: WebBody?) async throws(CallWireError) -> ByteBuffer {
+    /// The request as the one message that gRPC would have sent.
+    func whole(_ body: WebBody?) -> WholeRequest {
+        WholeRequest { () async throws(CallWireError) in try await frame(body) }
+    }
+
+    private func frame(_ body: WebBody?) async throws(CallWireError) -> ByteBuffer {
         var bytes: [UInt8] = []
         if let body { bytes = Array(try await body.read().readableBytesView) }
         do throws(RPCError) {
