@@ -202,10 +202,19 @@ import Units
                     try sent(signer.pieceHashed(PieceIndex(next), hashes, at: now))
                     signer.checkInvariants()
                 }
-                try hold(signer.deadline == waiting.values.min().map { $0 + BatchSigner.patience }, "a late deadline")
+                try hold((signer.deadline == nil) == waiting.isEmpty, "a deadline exactly while something waits")
+                if let oldest = waiting.values.min(), let deadline = signer.deadline {
+                    let isWorthwhile = waiting.count >= BatchSigner.worthwhilePieces
+                    let most = isWorthwhile ? BatchSigner.shortPatience : BatchSigner.patience.upperBound
+                    try hold(deadline <= oldest + most, "a late deadline")
+                    try hold(deadline >= oldest + BatchSigner.patience.lowerBound, "a batch for each piece")
+                }
                 now = now + .milliseconds(generator.pick(0...120))
                 try sent(signer.tick(at: now))
-                try hold(waiting.values.allSatisfy { now - $0 < BatchSigner.patience }, "a hash waits too long")
+                try hold(
+                    waiting.values.allSatisfy { now - $0 < BatchSigner.patience.upperBound },
+                    "a hash waits too long"
+                )
             }
             try sent(signer.flush())
             try hold(waiting.isEmpty && signer.deadline == nil, "a piece is never signed")
