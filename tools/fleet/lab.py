@@ -35,6 +35,7 @@ class Spec:
         self.agents = [(mbit(group.get("up_mbit")), mbit(group.get("down_mbit"))) for group in groups]
         self.agent_sites = [group.get("site") for group in groups]
         self.agent_losses = [group.get("loss_permille", 0) for group in groups]
+        self.agent_delays = [group.get("delay_ms", 0) for group in groups]
 
     def __getattr__(self, name):
         return self.values[name]
@@ -45,14 +46,21 @@ class Spec:
 
     def bound(self, share=PAYLOAD_SHARE):
         """The fluid lower bound in seconds (Kumar and Ross 2006), over the payload that the links carry; relays are further
-        seeds."""
+        seeds. A site's WAN link carries the file in once, and with the uploads inside all that its agents need."""
         infinite = float("inf")
         origin = mbit(self.origin_mbit) or infinite
         relay = mbit(self.relay_mbit) or infinite
         bits = self.size * 8 / share
         ups = origin + sum(up or infinite for up, _ in self.agents) + self.relays * relay
         slowest = min(down or infinite for _, down in self.agents)
-        return max(bits / origin, bits / slowest, len(self.agents) * bits / ups)
+        bounds = [bits / origin, bits / slowest, len(self.agents) * bits / ups]
+        for site, rates in self.sites.items():
+            inside = [up or infinite for (up, _), where in zip(self.agents, self.agent_sites) if where == site]
+            if inside:
+                wan = mbit(rates.get("down_mbit")) or infinite
+                ups = wan + sum(inside) + self.relay_sites[:self.relays].count(site) * relay
+                bounds += [bits / wan, len(inside) * bits / ups]
+        return max(bounds)
 
 
 class Lab:
@@ -74,18 +82,19 @@ class Lab:
             self.places = {}
 
             for site, rates in spec.sites.items():
-                network.site(site, mbit(rates.get("up_mbit")), mbit(rates.get("down_mbit")))
+                network.site(site, mbit(rates.get("up_mbit")), mbit(rates.get("down_mbit")), rates.get("delay_ms", 0))
 
-            def add(name, up=None, down=None, site=None):
-                self.places[name] = (network.add(name, up, down, site), network.command(name))
+            def add(name, *link):
+                self.places[name] = (network.add(name, *link), network.command(name))
 
             add("control")
-            add("origin", up=mbit(spec.origin_mbit))
+            add("origin", mbit(spec.origin_mbit))
             for number in range(1, spec.relays + 1):
                 site = spec.relay_sites[number - 1] if number <= len(spec.relay_sites) else None
                 add(f"relay-{number}", mbit(spec.relay_mbit), mbit(spec.relay_down_mbit or spec.relay_mbit), site)
-            for name, (up, down), site, loss in zip(self.agents, spec.agents, spec.agent_sites, spec.agent_losses):
-                add(name, up, down, site)
+            for name, (up, down), site, loss, delay in zip(
+                    self.agents, spec.agents, spec.agent_sites, spec.agent_losses, spec.agent_delays):
+                add(name, up, down, site, delay)
                 if loss:
                     network.lose(name, loss)
             if len(self.places) > 30:
@@ -140,6 +149,10 @@ class Lab:
             path = fleet.origin.make_file("build.img", spec.file_mib)
             expected = sha256_of(path)
             fleet.start(spec.relays, len(self.agents))
+            # Who has not reached control yet, over a slow link, is no target.
+            for name, process in fleet.processes.items():
+                if name != "control":
+                    process.await_line("connected")
             fleet.register_origin()
             started = time.time()
             meter = self.network.meter()
@@ -172,12 +185,19 @@ class Lab:
 
     def link_use(self, meter):
         """Second by second how full the links were: the origin's up, the relays' up, the agents' up and down, the emptiest
-        agent's down."""
+        agent's down, each site's up and down."""
         def share(node, rates, way):
-            limit = self.spec.relay_mbit if node.startswith("relay") else self.spec.agents[self.agents.index(node)][way] / 1e6
+            if node in self.spec.sites:
+                limit = self.spec.sites[node][("up_mbit", "down_mbit")[way]]
+            elif node.startswith("relay"):
+                limit = self.spec.relay_mbit
+            else:
+                limit = self.spec.agents[self.agents.index(node)][way] / 1e6
             return round(rates[node][way] / 1e6 / limit, 2)
 
-        if not self.spec.relay_mbit or self.spec.sites or any(None in group for group in self.spec.agents):
+        if not self.spec.relay_mbit or any(None in group for group in self.spec.agents):
+            return []
+        if any(rates.get(key) is None for rates in self.spec.sites.values() for key in ("up_mbit", "down_mbit")):
             return []
         rows = []
         for second, rates in meter.rates():
@@ -185,7 +205,8 @@ class Lab:
             down = [share(agent, rates, 1) for agent in self.agents]
             relays = [share(f"relay-{number}", rates, 0) for number in range(1, self.spec.relays + 1)]
             origin = round(rates["origin"][0] / mbit(self.spec.origin_mbit), 2) if self.spec.origin_mbit else None
-            rows.append([second, origin, *relays, round(sum(up) / len(up), 2), round(sum(down) / len(down), 2), min(down)])
+            rows.append([second, origin, *relays, round(sum(up) / len(up), 2), round(sum(down) / len(down), 2), min(down),
+                         *(share(site, rates, way) for site in self.spec.sites for way in (0, 1))])
         return rows
 
     def follow(self, fleet, name, started):

@@ -1,8 +1,11 @@
 """A network of namespaces on one machine: a bridge, and for each node a link with its own rates (needs root)."""
 import os
 import subprocess
+import sys
 import threading
 import time
+
+from . import delay_relay
 
 # Frames, IP and TCP headers cost 4.6 % of what TBF counts at MTU 1500.
 PAYLOAD_SHARE = 0.954
@@ -20,13 +23,18 @@ class Network:
         if os.geteuid() != 0:
             raise PermissionError("the lab needs root: it makes network namespaces")
         self.prefix = f"sl{os.getpid()}"
-        self.names, self.addresses, self.sites = [], {}, {}
+        self.names, self.addresses, self.sites, self.cables = [], {}, {}, []
+        # Where each node's and each site's link ends: (namespace of a switch, device).
+        self.ports = {}
         self.hub = self.switch("hub")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        for cable in self.cables:
+            cable.kill()
+            cable.wait()
         for name in reversed(self.names):
             listed = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split()
             for process in listed:
@@ -51,11 +59,21 @@ class Network:
         subprocess.run(["ip", "-n", full, "link", "set", "bridge", "up"], check=True)
         return full
 
-    def site(self, name, up=None, down=None):
-        """A place with a switch of its own, and a WAN link to everything else with these rates."""
+    def cable(self, one, other, delay_ms=0):
+        """Joins two new devices, each given by its namespace and name; frames take so long in either direction."""
+        if not delay_ms:
+            ip(f"link add {one[1]} netns {one[0]} type veth peer name {other[1]} netns {other[0]}")
+            return
+        self.cables.append(subprocess.Popen(
+            [sys.executable, "-ES", delay_relay.__file__, *one, *other, str(delay_ms)], stdout=subprocess.PIPE))
+        assert self.cables[-1].stdout.readline() == b"ready\n", f"no cable with a delay to {' '.join(other)}"
+
+    def site(self, name, up=None, down=None, delay_ms=0):
+        """A place with a switch of its own, and a WAN link to everything else with these rates and this delay."""
         self.sites[name] = self.switch(f"site-{name}")
         port = f"s{len(self.sites)}"
-        ip(f"link add {port} netns {self.hub} type veth peer name wan netns {self.sites[name]}")
+        self.ports[name] = (self.hub, port)
+        self.cable(self.ports[name], (self.sites[name], "wan"), delay_ms)
         for namespace, device in ((self.hub, port), (self.sites[name], "wan")):
             subprocess.run(["ip", "-n", namespace, "-batch", "-"], text=True, check=True,
                            input=f"link set {device} master bridge\nlink set {device} up\n")
@@ -66,7 +84,7 @@ class Network:
         """Drops so many of a thousand packets that arrive at a node."""
         self.run_at(name, ["nft", "-f", "-"],
                     "table inet loss { chain input { type filter hook input priority 0; "
-                    f"iifname uplink numgen random mod 1000 < {int(permille)} drop; }} }}\n")
+                    f"iifname uplink numgen random mod 1000 < {int(permille)} drop; }}\n}}\n")
 
     def use_cubic(self, namespace):
         """Cubic everywhere: another default can be several times slower on one machine."""
@@ -82,7 +100,7 @@ class Network:
     def run(namespace, *arguments):
         return subprocess.run(["ip", "netns", "exec", namespace, *arguments], check=True, capture_output=True, text=True)
 
-    def add(self, name, up=None, down=None, site=None):
+    def add(self, name, up=None, down=None, site=None, delay_ms=0):
         """A node with the rates of its link in bits per second; None is as fast as the machine. Returns its address."""
         switch = self.sites[site] if site else self.hub
         namespace = self.namespace(name)
@@ -90,7 +108,8 @@ class Network:
         address = f"10.90.{number // 250}.{number % 250 + 1}"
         mac = f"02:00:0a:5a:{number // 256:02x}:{number % 256:02x}"
         port = f"p{number}"
-        ip(f"link add {port} netns {switch} type veth peer name uplink netns {namespace}")
+        self.ports[name] = (switch, port)
+        self.cable(self.ports[name], (namespace, "uplink"), delay_ms)
         subprocess.run(["ip", "-n", namespace, "-batch", "-"], text=True, check=True, input=f"""
             link set uplink address {mac}
             address add {address}/16 dev uplink
@@ -127,7 +146,7 @@ class Network:
 
     def meter(self):
         """Starts to count what crosses each link; see LinkMeter."""
-        return LinkMeter(self.command("hub"), list(self.addresses))
+        return LinkMeter(self.command("hub"), self.ports)
 
     def command(self, name):
         """What goes before a command that shall run at a node."""
@@ -135,26 +154,30 @@ class Network:
 
 
 class LinkMeter:
-    """Reads the hub's counters once a second. `rates()` tells how many bits a second each node sent and received."""
+    """Reads the switches' counters once a second. `rates()` tells how many bits a second each node and site sent and
+    received."""
 
-    def __init__(self, prefix, names):
-        self.names, self.samples = names, []
+    def __init__(self, prefix, ports):
+        self.names, self.samples = {port: name for name, port in ports.items()}, []
         self.began = time.monotonic()
+        look = "".join(f"echo {switch}; ip netns exec {switch} cat /proc/net/dev; "
+                       for switch in dict.fromkeys(switch for switch, _ in ports.values()))
         self.process = subprocess.Popen(
-            [*prefix, "sh", "-c", "while cat /proc/net/dev; do echo; sleep 1; done"], stdout=subprocess.PIPE, text=True)
+            [*prefix, "sh", "-c", f"while {look} do echo; sleep 1; done"], stdout=subprocess.PIPE, text=True)
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
 
     def read(self):
-        counters = {}
+        counters, switch = {}, None
         for line in self.process.stdout:
-            if line.strip():
-                device, _, numbers = line.strip().partition(":")
-                if device.startswith("p") and numbers:
-                    fields = numbers.split()
-                    # What the hub receives at its port the node has sent.
-                    counters[self.names[int(device[1:]) - 1]] = (int(fields[0]), int(fields[8]))
-            elif counters:
+            device, _, numbers = line.strip().partition(":")
+            if (switch, device) in self.names:
+                fields = numbers.split()
+                # What the switch receives at its port the node has sent.
+                counters[self.names[switch, device]] = (int(fields[0]), int(fields[8]))
+            elif device and not numbers and "|" not in device:
+                switch = device
+            elif not device and counters:
                 self.samples.append((time.monotonic() - self.began, counters))
                 counters = {}
 
