@@ -29,15 +29,20 @@ package struct AllowedHosts: Sendable {
         var rest = authority[...]
         if let at = rest.firstIndex(of: "]"), rest.first == "[" {
             let behind = rest[rest.index(after: at)...]
-            guard behind.isEmpty || behind.first == ":" else { return nil }
+            guard behind.isEmpty || behind.first == ":" && isPort(behind.dropFirst()) else { return nil }
             rest = rest[rest.index(after: rest.startIndex)..<at]
             guard rest.contains(":") else { return nil }
             return plain(String(rest))
         }
         // An IPv6 address may come without its brackets, and then has no port.
-        if let colon = rest.firstIndex(of: ":"), colon == rest.lastIndex(of: ":") { rest = rest[..<colon] }
+        if let colon = rest.firstIndex(of: ":"), colon == rest.lastIndex(of: ":") {
+            guard isPort(rest[rest.index(after: colon)...]) else { return nil }
+            rest = rest[..<colon]
+        }
         return plain(String(rest))
     }
+
+    private static func isPort(_ text: Substring) -> Bool { text.utf8.allSatisfy { (48...57).contains($0) } }
 
     private static func plain(_ name: String) -> String {
         let lowered = name.lowercased()
@@ -50,6 +55,7 @@ package struct AllowedHosts: Sendable {
             guard host.utf8.allSatisfy({ "0123456789abcdef:.%".utf8.contains($0) }) else { return nil }
             return host == "::1" || host.hasPrefix("::ffff:127.")
         }
+        guard host.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }) else { return nil }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, parts.allSatisfy({ !$0.isEmpty && $0.count <= 3 && UInt8($0) != nil }) else {
             return nil

@@ -10,7 +10,29 @@ extension FuzzTarget {
         FuzzTarget("json", seeds: { bytes(#"{"a":[1,-2.5e3,"\u00e4\ud83d\ude00",true,null],"b":{}}"#) }, check: json),
         FuzzTarget("call-head", seeds: { headSeeds }, check: callHead),
         FuzzTarget("percent", maximumBytes: 256, seeds: { bytes("/a%20b%2F%zz%", "%E2%82%AC") }, check: percent),
+        FuzzTarget(
+            "host",
+            maximumBytes: 256,
+            seeds: { bytes("127.0.0.1:80", "[::1]:7447", "Control.Example.:1") },
+            check: host
+        ),
     ]
+
+    /// What is answered is an address or one of our names; what loopback answers, every address does.
+    private static func host(_ input: [UInt8]) {
+        let authority = text(input)
+        let names = ["control.example"]
+        guard AllowedHosts(addresses: .all, names: names).allows(authority) else {
+            precondition(!AllowedHosts(addresses: .loopback, names: names).allows(authority), "loopback answers more")
+            return
+        }
+        let isAddress = authority.utf8.allSatisfy { "0123456789abcdefABCDEF:.[]%".utf8.contains($0) }
+        let lowered = authority.lowercased()
+        precondition(
+            isAddress || lowered.contains("localhost") || lowered.hasPrefix("control.example"),
+            "a foreign name"
+        )
+    }
 
     /// Small, so that limits are met.
     private static var limits: RPCLimits {

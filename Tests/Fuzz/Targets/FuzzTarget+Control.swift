@@ -24,7 +24,7 @@ extension FuzzTarget {
         DeleteJoinTokenResponse.self, CreateApiTokenRequest.self, CreateApiTokenResponse.self,
         ListApiTokensRequest.self, ListApiTokensResponse.self, DeleteApiTokenRequest.self,
         DeleteApiTokenResponse.self, ListAuditRecordsRequest.self, ListAuditRecordsResponse.self, EnrollRequest.self,
-        EnrollResponse.self, RenewRequest.self, RenewResponse.self,
+        EnrollResponse.self, RenewRequest.self, RenewResponse.self, PollRequest.self, PollResponse.self,
     ]
 
     /// Their full proto names.

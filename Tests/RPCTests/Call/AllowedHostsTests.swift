@@ -14,7 +14,7 @@ import Testing
         "evil.example", "evil.example:7447", "127.0.0.1.evil.example", "localhost.evil.example", "127.0.0.1x",
         "127.0.0", "127.0.0.256", "1270.0.0.1", "0x7f.0.0.1", "[evil.example]", "[::1]evil.example",
         "evil.example:127.0.0.1",
-        "notlocalhost", "control.example.evil", "::g", ":80",
+        "notlocalhost", "control.example.evil", "::g", "127.+0.0.1", "127.0.0.1:8z", "[::1]:x", ":80",
     ])
     func `any other name is refused, on loopback and elsewhere`(authority: String) {
         #expect(!AllowedHosts(addresses: .loopback, names: ["control.example"]).allows(authority))
