@@ -105,8 +105,9 @@ extension DownloadEngine {
                 start = number + 1
             }
         }
-        if blocks.isEmpty, sources[id]?.outstanding.isEmpty == true {
-            // Before the end only what silent ones owe is asked of others: where no further piece may be begun, for one.
+        if blocks.isEmpty, isTicking || isEndgame, sources[id]?.outstanding.isEmpty == true {
+            // Before the end only what silent ones owe is asked of others, where no further piece may be begun, for one; and
+            // only at each tick, for it means to look at everything.
             askAgain(count, id, copies: isEndgame ? Limits.endgameCopies : 1, now, &blocks)
         }
         return blocks
