@@ -3,14 +3,13 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 
 from .origin import Origin
-from .process import Process
+from .process import Process, end_when_interrupted
 
 
 class Fleet:
@@ -38,11 +37,14 @@ class Fleet:
         self.commands = {}
 
     def __enter__(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: sys.exit(130))
+        end_when_interrupted()
         # Control leaves an admin's context there; every command of this fleet uses it.
         os.environ["SLUICE_CONFIG"] = f"{self.root}/control/context.json"
-        self.origin.start()
+        try:
+            self.origin.start()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(self, kind, *_):
@@ -55,7 +57,7 @@ class Fleet:
         if kind is not None and kind is not SystemExit:
             self.show_logs()
         if os.environ.get("KEEP") == "1":
-            print(f"kept {self.root}")
+            print(f"kept {self.root}", file=sys.stderr)
         else:
             shutil.rmtree(self.root, ignore_errors=True)
 

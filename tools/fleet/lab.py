@@ -1,12 +1,11 @@
 """One push through a shaped network, measured: ours, or a rival in its place."""
 import os
 import resource
-import signal
-import sys
 import time
 
 from .fleet import Fleet, sha256_of
 from .network import PAYLOAD_SHARE, Network
+from .process import end_when_interrupted
 from .rivals import RIVALS
 
 MIB = 1 << 20
@@ -49,16 +48,16 @@ class Spec:
         seeds. A site's WAN link carries the file in once, and with the uploads inside all that its agents need."""
         infinite = float("inf")
         origin = mbit(self.origin_mbit) or infinite
-        relay = mbit(self.relay_mbit) or infinite
+        relays = [mbit(self.relay_mbit) or infinite] * self.relays
         bits = self.size * 8 / share
-        ups = origin + sum(up or infinite for up, _ in self.agents) + self.relays * relay
+        ups = origin + sum(up or infinite for up, _ in self.agents) + sum(relays)
         slowest = min(down or infinite for _, down in self.agents)
         bounds = [bits / origin, bits / slowest, len(self.agents) * bits / ups]
         for site, rates in self.sites.items():
             inside = [up or infinite for (up, _), where in zip(self.agents, self.agent_sites) if where == site]
             if inside:
                 wan = mbit(rates.get("down_mbit")) or infinite
-                ups = wan + sum(inside) + self.relay_sites[:self.relays].count(site) * relay
+                ups = wan + sum(inside) + sum(relay for relay, where in zip(relays, self.relay_sites) if where == site)
                 bounds += [bits / wan, len(inside) * bits / ups]
         return max(bounds)
 
@@ -73,8 +72,7 @@ class Lab:
         self.relay_first_piece = None
 
     def __enter__(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: sys.exit(130))
+        end_when_interrupted()
         spec = self.spec
         self.network = Network()
         network = self.network
@@ -156,9 +154,9 @@ class Lab:
             fleet.register_origin()
             started = time.time()
             meter = self.network.meter()
-            fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", *spec.push)
-            name = fleet.json("distributions", "list")["distributions"][0]["name"]
             try:
+                fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", *spec.push)
+                name = fleet.json("distributions", "list")["distributions"][0]["name"]
                 state = self.follow(fleet, name, started)
             finally:
                 meter.stop()

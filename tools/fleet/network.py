@@ -26,7 +26,11 @@ class Network:
         self.names, self.addresses, self.sites, self.cables = [], {}, {}, []
         # Where each node's and each site's link ends: (namespace of a switch, device).
         self.ports = {}
-        self.hub = self.switch("hub")
+        try:
+            self.hub = self.switch("hub")
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
@@ -35,6 +39,7 @@ class Network:
         for cable in self.cables:
             cable.kill()
             cable.wait()
+            cable.stdout.close()
         for name in reversed(self.names):
             listed = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split()
             for process in listed:
@@ -42,12 +47,13 @@ class Network:
                     os.kill(int(process), 9)
                 except ProcessLookupError:
                     pass
-            subprocess.run(["ip", "netns", "delete", name], check=False)
+            subprocess.run(["ip", "netns", "delete", name], check=False, stderr=subprocess.DEVNULL)
 
     def namespace(self, name):
         full = f"{self.prefix}-{name}"
-        ip(f"netns add {full}")
+        # Noted first: it may be there when the command that makes it is interrupted.
         self.names.append(full)
+        ip(f"netns add {full}")
         subprocess.run(["ip", "-n", full, "link", "set", "lo", "up"], check=True)
         self.use_cubic(full)
         return full

@@ -26,8 +26,12 @@ class Rival:
 
     def __enter__(self):
         self.root = tempfile.mkdtemp(prefix="sluice-lab-")
-        os.chmod(self.root, 0o755)
-        self.origin = Origin(f"{self.root}/origin", *self.places["origin"])
+        try:
+            os.chmod(self.root, 0o755)
+            self.origin = Origin(f"{self.root}/origin", *self.places["origin"])
+        except BaseException:
+            shutil.rmtree(self.root)
+            raise
         return self
 
     def __exit__(self, *_):
