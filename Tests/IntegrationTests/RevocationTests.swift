@@ -96,9 +96,12 @@ import Units
         let minute = Atomic<Int64>(0)
     }
 
-    /// Returns once it holds; the test's time limit is its own.
+    /// Returns once it holds; the test's time limit ends it.
     private func until(_ holds: () async throws -> Bool) async throws {
-        while try await !holds() { await Task.yield() }
+        while try await !holds() {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     /// `isTold`: by control, else by a peer's batch under a newer grant alone.

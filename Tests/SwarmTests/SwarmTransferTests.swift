@@ -119,7 +119,7 @@ import Units
                 if case .handshakeFailed = event { failures += 1 }
                 if failures == 21 { break }
             }
-            await seeder.swarm.session.awaitNoHandshake()
+            try await seeder.swarm.session.awaitNoHandshake()
             #expect(seeder.swarm.state.withLockedValue { $0.dialling } == 0)
             seeder.swarm.emit(.handshakeFailed(nowhere))
             for await event in events {
@@ -221,8 +221,11 @@ import Units
 
 extension SwarmSession {
     /// Returns once no inbound connection is without its handshake.
-    fileprivate func awaitNoHandshake() async {
-        while pendingHandshakes > 0 { await Task.yield() }
+    fileprivate func awaitNoHandshake() async throws {
+        while pendingHandshakes > 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     /// Returns once a handshake waits for its blob.
