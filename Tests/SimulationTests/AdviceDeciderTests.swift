@@ -37,12 +37,12 @@ import Units
     @Test(arguments: Seeds.blocks)
     func `first copies go before second ones, and every peer gets every piece in the end`(block: Range<UInt64>) {
         Seeds.each(in: block) { seed, generator in
-            let count = PieceCount(generator.pick(1...14))
+            let count = PieceCount(generator.pick(1...9))
             var advisor = Advisor(available: PieceSet(capacity: count), seed: seed)
             var world = Advised()
             var now = BootTime.zero
             // Not so long that a suggestion is forgotten.
-            for step in 0..<50 {
+            for step in 0..<30 {
                 now = now + .milliseconds(generator.pick(0...90))
                 let piece = PieceIndex(generator.pick(0...count.int - 1))
                 let peer = world.has.keys.sorted().randomElement(using: &generator)

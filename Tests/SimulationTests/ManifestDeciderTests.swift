@@ -90,7 +90,7 @@ import Units
             )
             /// What is right, and under which epoch it was signed; nil where it was seen here.
             var known: [PieceIndex: (variant: Int, epoch: UInt64?)] = [:]
-            for _ in 0..<6 {
+            for _ in 0..<generator.pick(1...4) {
                 switch generator.pick(0...9) {
                 case 0:
                     let epoch = manifest.epoch.rawValue + UInt64(generator.pick(0...1))
@@ -194,8 +194,9 @@ import Units
                     }
                 }
             }
-            for _ in 0..<generator.pick(1...3) {
-                for _ in 0..<generator.pick(0...30) {
+            for _ in 0..<2 {
+                // Rarely so many that a batch is full.
+                for _ in 0..<generator.pick(generator.chance(20) ? 60...70 : 0...6) {
                     // A gap begins another batch.
                     next += generator.chance(40) ? 2 : 1
                     waiting[PieceIndex(next)] = now
