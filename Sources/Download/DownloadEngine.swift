@@ -19,7 +19,6 @@ package struct DownloadEngine: Sendable {
     /// Pieces whose hashes were ever revoked, and when some last were: who sends the old bytes need not lie.
     var revised: PieceSet
     var revisedAt: BootTime?
-    var isTicking = false
     var availability: [UInt16]
     var partial: [PieceIndex: PieceProgress] = [:]
     var suspects: [PieceIndex: SourceID] = [:]
@@ -432,9 +431,7 @@ package struct DownloadEngine: Sendable {
             }
         }
         tellOrigin(now, &actions)
-        isTicking = true
-        fillAll(now, &actions)
-        isTicking = false
+        fillAll(now, &actions, asksAgain: true)
     }
 
     /// The rate over all BitTorrent sources and HTTP together.

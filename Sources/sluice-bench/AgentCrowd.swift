@@ -198,8 +198,7 @@ final class AgentCrowd {
     }
 
     private func write(_ message: ConnectRequest.Message, into bytes: inout ByteBuffer) {
-        var request = ConnectRequest()
-        request.message = message
+        let request = ConnectRequest(message)
         var encoded = ByteBuffer()
         request.encode(into: &encoded)
         LeanStream.write(encoded, into: &bytes)

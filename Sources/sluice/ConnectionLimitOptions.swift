@@ -131,7 +131,12 @@ struct ConnectionLimitOptions: ParsableArguments {
         try set(&limits.deadline, "handshake-deadline", handshakeDeadline, .milliseconds(100) ... .seconds(300))
     }
 
-    private func set(_ limit: inout Int, _ flag: String, _ value: Int?, _ range: ClosedRange<Int>) throws(UserError) {
+    private func set<Value: Comparable>(
+        _ limit: inout Value,
+        _ flag: String,
+        _ value: Value?,
+        _ range: ClosedRange<Value>
+    ) throws(UserError) {
         guard let value else { return }
         guard range.contains(value) else {
             throw UserError(.invalidArgument, "--\(flag) is \(range.lowerBound) to \(range.upperBound)")
@@ -145,11 +150,7 @@ struct ConnectionLimitOptions: ParsableArguments {
         _ value: DurationArgument?,
         _ range: ClosedRange<Duration>
     ) throws(UserError) {
-        guard let value = value?.duration else { return }
-        guard range.contains(value) else {
-            throw UserError(.invalidArgument, "--\(flag) is \(range.lowerBound) to \(range.upperBound)")
-        }
-        limit = value
+        try set(&limit, flag, value?.duration, range)
     }
 
     private func set(

@@ -30,7 +30,6 @@ enum AccessTable {
         // The join token in the request is the credential.
         "/sluice.v1.EnrollmentService/Enroll": AccessRule(caller: .anyone, isAudited: true),
         "/sluice.v1.EnrollmentService/Renew": .node,
-        "/sluice.v1.NodeStreamService/Poll": .node,
     ]
 
     /// Methods that are no streams, and yet wait: their calls end, too, when the right to them does.

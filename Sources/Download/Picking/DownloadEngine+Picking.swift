@@ -3,8 +3,9 @@ package import Units
 
 extension DownloadEngine {
     /// Asks every source for as much as it can take. Peers first: BitTorrent keeps its bandwidth. Of peers those that are
-    /// asked for least, in any order: the same order everywhere would leave the last of them idle.
-    mutating func fillAll(_ now: BootTime, _ actions: inout [DownloadAction]) {
+    /// asked for least, in any order: the same order everywhere would leave the last of them idle. With `asksAgain` what
+    /// silent ones owe is asked of others too.
+    mutating func fillAll(_ now: BootTime, _ actions: inout [DownloadAction], asksAgain: Bool = false) {
         guard !isOver, downBucket.hasRoom(at: now) else { return }
         var room = roomForRequests(now)
         var waiting: [(id: SourceID, outstanding: Int)] = []
@@ -16,7 +17,7 @@ extension DownloadEngine {
         waiting.sort { $0.outstanding < $1.outstanding }
         var flows = freeFlows(now)
         for (id, outstanding) in waiting where outstanding > 0 || flows > 0 || sources[id]?.kind == .relayPeer {
-            let asked = ask(id, room, now, &actions)
+            let asked = ask(id, room, now, &actions, asksAgain)
             room -= asked
             if outstanding == 0, asked > 0, sources[id]?.kind == .agentPeer { flows -= 1 }
         }
@@ -31,7 +32,7 @@ extension DownloadEngine {
         } else if mayAsk(source, now),
             !source.outstanding.isEmpty || source.kind == .relayPeer || freeFlows(now) > 0
         {
-            _ = ask(id, roomForRequests(now), now, &actions)
+            _ = ask(id, roomForRequests(now), now, &actions, false)
         }
     }
 
@@ -64,14 +65,20 @@ extension DownloadEngine {
 
     /// Returns for how many blocks the peer was asked. Refilled in batches, so that a block does not cost a message each
     /// way.
-    private mutating func ask(_ id: SourceID, _ most: Int, _ now: BootTime, _ actions: inout [DownloadAction]) -> Int {
+    private mutating func ask(
+        _ id: SourceID,
+        _ most: Int,
+        _ now: BootTime,
+        _ actions: inout [DownloadAction],
+        _ asksAgain: Bool
+    ) -> Int {
         guard let source = sources[id] else { return 0 }
         // A relay has its uplink for this alone: what slow peers owe does not keep us from asking it.
         let most = source.kind == .relayPeer ? source.queue.blocks : most
         let room = min(source.queue.blocks - source.outstanding.count, most)
         guard room > 0, room * 4 >= min(source.queue.blocks, most) || source.outstanding.isEmpty else { return 0 }
         if source.outstanding.isEmpty { sources[id]?.lastAnswer = now }
-        let blocks = pick(room, for: id, now)
+        let blocks = pick(room, for: id, now, asksAgain)
         if !blocks.isEmpty { actions.append(.request(id, blocks)) }
         return blocks.count
     }
@@ -92,7 +99,7 @@ extension DownloadEngine {
         return mostRequests - underWay
     }
 
-    private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime) -> [Block] {
+    private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime, _ asksAgain: Bool) -> [Block] {
         var blocks: [Block] = []
         while blocks.count < count, downBucket.hasRoom(at: now),
             let piece = startedPiece(for: id) ?? nextPiece(for: id, now)
@@ -105,7 +112,7 @@ extension DownloadEngine {
                 start = number + 1
             }
         }
-        if blocks.isEmpty, isTicking || isEndgame, sources[id]?.outstanding.isEmpty == true {
+        if blocks.isEmpty, asksAgain || isEndgame, sources[id]?.outstanding.isEmpty == true {
             // Before the end only what silent ones owe is asked of others, where no further piece may be begun, for one; and
             // only at each tick, for it means to look at everything.
             askAgain(count, id, copies: isEndgame ? Limits.endgameCopies : 1, now, &blocks)

@@ -39,7 +39,7 @@ actor BlobDownload: EventLoopActor {
     private var assistSwitches: UInt32 = 0
     private var nextLook = BootTime.zero
     private var running: [Task<Void, Never>] = []
-    var isOver = false
+    private(set) var isOver = false
     private var isComplete = false
     /// The epoch under which the engine's pieces are proven.
     var knownEpoch: Epoch
@@ -152,7 +152,7 @@ actor BlobDownload: EventLoopActor {
         return pieces.filter { !engine.isOffered($0) || !provable.contains($0) }
     }
 
-    func addRelays() {
+    private func addRelays() {
         for endpoint in plan.relays where relaySources[endpoint.address] == nil {
             guard let connection = RelayConnection(address: endpoint.address) else { continue }
             let id = SourceID(rawValue: UInt64(relaySources.count) * 2 + 1)
@@ -182,7 +182,7 @@ actor BlobDownload: EventLoopActor {
     }
 
     /// Several times a second what the engine has to do; after the end once a second what still changes.
-    func followClock() {
+    private func followClock() {
         ticks?.cancel()
         let tick = isOver ? TimeAmount.seconds(1) : Self.tick
         ticks = loop.scheduleRepeatedTask(initialDelay: isOver ? tick : .zero, delay: tick) { [weak self] _ in
@@ -204,7 +204,7 @@ actor BlobDownload: EventLoopActor {
     }
 
     /// The time of the day may bring other limits, also for those who only share.
-    func followSchedule(_ now: BootTime) {
+    private func followSchedule(_ now: BootTime) {
         let allowance = plan.schedule.allowance(atUnixSeconds: runtime.clock.milliseconds() / 1000)
         if !isOver { engine.rateLimited(to: allowance.down, at: now) }
         blob.swarm.uploadShaper.limit(to: allowance.up)

@@ -108,11 +108,7 @@ final class ControlLink: Sendable {
         let first = await hello()
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                for message in first {
-                    var request = ConnectRequest()
-                    request.message = message
-                    try await writer.write(request)
-                }
+                for message in first { try await writer.write(ConnectRequest(message)) }
                 for await _ in outgoing.ready {
                     for request in outgoing.takeAll() { try await writer.write(request) }
                 }

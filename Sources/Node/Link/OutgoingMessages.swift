@@ -17,8 +17,7 @@ final class OutgoingMessages: Sendable {
     }
 
     func add(_ message: ConnectRequest.Message) {
-        var request = ConnectRequest()
-        request.message = message
+        let request = ConnectRequest(message)
         waiting.withLock { waiting in
             if waiting.count == Self.maximumQueued { waiting.removeFirst() }
             waiting.append(request)

@@ -68,11 +68,7 @@ final class PollSession: Sendable {
 
     private func hold(_ hello: [ConnectRequest.Message]) async throws {
         var first = PollRequest()
-        let messages = hello.map { message in
-            var request = ConnectRequest()
-            request.message = message
-            return request
-        }
+        let messages = hello.map { ConnectRequest($0) }
         first.messages = Array(messages.prefix(1))
         let session: UInt64
         do {

@@ -111,9 +111,7 @@ actor RelayBlob {
         blob.raiseEpoch(to: new.epoch)
         if work.blob?.torrent.isEmpty ?? true {
             signers = [(new, BatchSigner(key: runtime.identity.key, grant: new))]
-            for piece in pulled.pieces {
-                if let hashes = blob.cache.hashes(of: piece) { stored(piece, hashes) }
-            }
+            sign(pulled)
         }
         await download?.epochRaised()
         await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name, work).relays)
@@ -128,9 +126,7 @@ actor RelayBlob {
 
     func start() async {
         // Pieces of an earlier run are proven by the journal; their hashes are signed again for this grant.
-        for piece in blob.cache.available.pieces {
-            if let hashes = blob.cache.hashes(of: piece) { stored(piece, hashes) }
-        }
+        sign(blob.cache.available)
         let plan = DownloadPlan(fellows: work.relays, of: runtime.identity.name, work)
         let download = BlobDownload(of: blob, plan: plan, runtime: runtime) { outcome in
             await self.gathered(outcome)
@@ -218,6 +214,13 @@ actor RelayBlob {
         message = why
         queue.stop()
         report()
+    }
+
+    /// What is in the cache is vouched for under the newest grant.
+    private func sign(_ pieces: PieceSet) {
+        for piece in pieces.pieces {
+            if let hashes = blob.cache.hashes(of: piece) { stored(piece, hashes) }
+        }
     }
 
     private func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
