@@ -21,6 +21,11 @@ package struct DownloadEngine: Sendable {
     var revisedAt: BootTime?
     var availability: [UInt16]
     var partial: [PieceIndex: PieceProgress] = [:]
+    /// Pieces under way that may have blocks which nobody is asked for; those that have some are all here.
+    var open: PieceSet
+    var load = PeerLoad()
+    /// Whether some peer was asked for less than it could bring when all were looked at last, because others owe so much.
+    var othersWait = false
     var suspects: [PieceIndex: SourceID] = [:]
     var sources: [SourceID: Source] = [:]
     var generator: SeededGenerator
@@ -42,6 +47,7 @@ package struct DownloadEngine: Sendable {
         self.provable = verified
         self.doubted = PieceSet(capacity: geometry.pieceCount)
         self.revised = PieceSet(capacity: geometry.pieceCount)
+        self.open = PieceSet(capacity: geometry.pieceCount)
         self.availability = Array(repeating: 0, count: geometry.pieceCount.int)
         self.generator = SeededGenerator(seed: seed)
         self.assist = AssistSwitch(policy: policy, at: now)
@@ -164,8 +170,10 @@ package struct DownloadEngine: Sendable {
 
     /// What a source was asked for is asked of nobody again.
     mutating func release(_ id: SourceID) {
-        for block in sources[id]?.outstanding.keys ?? [:].keys { forget(block, of: id) }
-        sources[id]?.outstanding = [:]
+        for block in sources[id]?.outstanding.keys.map(\.self) ?? [] {
+            _ = answered(id, block)
+            forget(block, of: id)
+        }
         for piece in sources[id]?.fetches ?? [] { forgetFetch(piece, of: id) }
         sources[id]?.fetches = []
     }
@@ -173,7 +181,17 @@ package struct DownloadEngine: Sendable {
     mutating func forget(_ block: Block, of id: SourceID) {
         let number = Int(block.offset / Block.maximumLength)
         partial[block.piece]?.askedOf[number]?.removeAll { $0 == id }
-        if partial[block.piece]?.askedOf[number]?.isEmpty == true { partial[block.piece]?.askedOf[number] = nil }
+        guard partial[block.piece]?.askedOf[number]?.isEmpty == true else { return }
+        partial[block.piece]?.askedOf[number] = nil
+        open.insert(block.piece)
+    }
+
+    /// A source owes a block no more. Returns when it was asked for it, nil where it was not.
+    mutating func answered(_ id: SourceID, _ block: Block) -> BootTime? {
+        guard let asked = sources[id]?.outstanding.removeValue(forKey: block) else { return nil }
+        load.owed -= 1
+        if sources[id]?.kind == .agentPeer, sources[id]?.outstanding.isEmpty == true { load.agents -= 1 }
+        return asked
     }
 
     private mutating func forgetFetch(_ piece: PieceIndex, of id: SourceID) {
@@ -192,7 +210,7 @@ package struct DownloadEngine: Sendable {
     ) -> Bool {
         let bytes = ByteCount(block.length)
         let kind = sources[id]?.kind ?? .agentPeer
-        let asked = sources[id]?.outstanding.removeValue(forKey: block)
+        let asked = answered(id, block)
         sources[id]?.meter.add(bytes.rawValue)
         sources[id]?.failures = 0
         sources[id]?.lastAnswer = now
@@ -216,7 +234,7 @@ package struct DownloadEngine: Sendable {
         progress.senders.insert(id)
         progress.since = progress.since ?? now
         for other in progress.askedOf.removeValue(forKey: number) ?? [] where other != id {
-            sources[other]?.outstanding.removeValue(forKey: block)
+            _ = answered(other, block)
             if sources[other]?.kind.isPeer == true { actions.append(.cancel(other, [block])) }
         }
         partial[block.piece] = progress
@@ -236,7 +254,7 @@ package struct DownloadEngine: Sendable {
         at now: BootTime,
         into actions: inout [DownloadAction]
     ) {
-        guard sources[id]?.outstanding.removeValue(forKey: block) != nil else { return }
+        guard answered(id, block) != nil else { return }
         downBucket.giveBack(ByteCount(block.length))
         forget(block, of: id)
         sources[id]?.notBefore = now + .milliseconds(200)
@@ -358,6 +376,7 @@ package struct DownloadEngine: Sendable {
             var progress = PieceProgress(blockCount: geometry.blockCount(of: piece))
             progress.soleSource = again
             partial[piece] = progress
+            open.insert(piece)
         }
         fillAll(now, &actions)
     }
@@ -378,7 +397,7 @@ package struct DownloadEngine: Sendable {
         guard let progress = partial.removeValue(forKey: piece) else { return }
         for (number, asked) in progress.askedOf {
             let block = geometry.block(number, of: piece)
-            for id in asked where sources[id]?.outstanding.removeValue(forKey: block) != nil {
+            for id in asked where answered(id, block) != nil {
                 actions.append(.cancel(id, [block]))
             }
         }
@@ -409,6 +428,7 @@ package struct DownloadEngine: Sendable {
             sources[id]?.queue.tick(at: now)
             expireRequests(of: id, now)
         }
+        lookForSilence(now)
         _ = peerMeter.measured(at: now)
         let peerRate = promptMeter.measured(at: now)
         let measurement = AssistSwitch.Measurement(
@@ -441,7 +461,7 @@ package struct DownloadEngine: Sendable {
     package var peerRate: BytesPerSecond { promptMeter.rate }
 
     /// Whether peers owe blocks.
-    package var peersOwe: Bool { sources.values.contains { $0.kind.isPeer && !$0.outstanding.isEmpty } }
+    package var peersOwe: Bool { load.owed > 0 }
 
     /// Below this rate of peers one has to wonder about the network: half of what assist would fill up to, or of what the
     /// node may receive at all.
@@ -457,11 +477,20 @@ package struct DownloadEngine: Sendable {
         // Others may be asked too; the answer still counts when it comes. Who has been silent all the while is left alone.
         for block in expired {
             forget(block, of: id)
-            sources[id]?.outstanding.removeValue(forKey: block)
+            _ = answered(id, block)
         }
         guard now - source.lastAnswer > Limits.blockPatience else { return }
         sources[id]?.notBefore = now + Limits.blockPatience * (1 << min(source.failures, 3))
         sources[id]?.failures += 1
+    }
+
+    private mutating func lookForSilence(_ now: BootTime) {
+        load.owedBySilent = 0
+        load.agentsAtRest = 0
+        for source in sources.values where !source.outstanding.isEmpty {
+            if source.isSilent(at: now) { load.owedBySilent += source.outstanding.count }
+            if source.kind == .agentPeer, now - source.lastAnswer >= Limits.flowPatience { load.agentsAtRest += 1 }
+        }
     }
 
     private mutating func tellOrigin(_ now: BootTime, _ actions: inout [DownloadAction]) {

@@ -6,8 +6,10 @@ extension DownloadEngine {
     /// asked for least, in any order: the same order everywhere would leave the last of them idle. With `asksAgain` what
     /// silent ones owe is asked of others too.
     mutating func fillAll(_ now: BootTime, _ actions: inout [DownloadAction], asksAgain: Bool = false) {
-        guard !isOver, downBucket.hasRoom(at: now) else { return }
-        var room = roomForRequests(now)
+        guard !isOver else { return }
+        guard downBucket.hasRoom(at: now) else { return othersWait = true }
+        var room = roomForRequests
+        othersWait = room <= 0
         var waiting: [(id: SourceID, outstanding: Int)] = []
         for (id, source) in sources where mayAsk(source, now) && (room > 0 || source.kind == .relayPeer) {
             waiting.append((id, source.outstanding.count))
@@ -15,12 +17,14 @@ extension DownloadEngine {
         waiting.sort { $0.id < $1.id }
         waiting.shuffle(using: &generator)
         waiting.sort { $0.outstanding < $1.outstanding }
-        var flows = freeFlows(now)
-        for (id, outstanding) in waiting where outstanding > 0 || flows > 0 || sources[id]?.kind == .relayPeer {
-            let asked = ask(id, room, now, &actions, asksAgain)
-            room -= asked
-            if outstanding == 0, asked > 0, sources[id]?.kind == .agentPeer { flows -= 1 }
+        for (id, outstanding) in waiting {
+            guard outstanding > 0 || freeFlows > 0 || sources[id]?.kind == .relayPeer else {
+                othersWait = true
+                continue
+            }
+            room -= ask(id, room, now, &actions, asksAgain)
         }
+        if room <= 0 { othersWait = true }
         for id in fetchers { fillFetches(id, now, &actions) }
     }
 
@@ -30,15 +34,18 @@ extension DownloadEngine {
         if !source.kind.isPeer {
             fillFetches(id, now, &actions)
         } else if mayAsk(source, now),
-            !source.outstanding.isEmpty || source.kind == .relayPeer || freeFlows(now) > 0
+            !source.outstanding.isEmpty || source.kind == .relayPeer || freeFlows > 0
         {
-            _ = ask(id, roomForRequests(now), now, &actions, false)
+            _ = ask(id, roomForRequests, now, &actions, false)
         }
     }
 
-    /// A block has come: the others are looked at once there is room for a handful, unless its sender has no more to do.
+    /// A block has come: the others are looked at once there is room for a handful, unless its sender has no more to do. Where
+    /// they lack nothing but pieces to ask for, it changes nothing for them.
     mutating func refill(_ id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
-        if sources[id]?.outstanding.isEmpty == true || roomForRequests(now) * Limits.refillShare >= mostRequests {
+        if !othersWait {
+            fill(id, now, &actions)
+        } else if sources[id]?.outstanding.isEmpty == true || roomForRequests * Limits.refillShare >= mostRequests {
             fillAll(now, &actions)
         }
     }
@@ -54,13 +61,9 @@ extension DownloadEngine {
 
     /// Agents that may be asked beside those that owe us blocks. Many flows through one link, each of a few packets, lose
     /// packets and stand still for seconds; one that does stand still does not count.
-    private func freeFlows(_ now: BootTime) -> Int {
+    private var freeFlows: Int {
         let most = min(max(Int(peerMeter.rate.rawValue / Limits.flowRate), Limits.fewestFlows), Limits.mostFlows)
-        var active = 0
-        for source in sources.values where source.kind == .agentPeer && !source.outstanding.isEmpty {
-            if now - source.lastAnswer < Limits.flowPatience { active += 1 }
-        }
-        return most - active
+        return most - load.activeAgents
     }
 
     /// Returns for how many blocks the peer was asked. Refilled in batches, so that a block does not cost a message each
@@ -90,21 +93,14 @@ extension DownloadEngine {
         return max(Limits.minimumRequests, Int(ahead))
     }
 
-    /// What those owe who have fallen silent keeps nobody else from being asked.
-    private func roomForRequests(_ now: BootTime) -> Int {
-        var underWay = 0
-        for source in sources.values where source.kind.isPeer && !source.isSilent(at: now) {
-            underWay += source.outstanding.count
-        }
-        return mostRequests - underWay
-    }
+    private var roomForRequests: Int { mostRequests - load.owedByOthers }
 
     private mutating func pick(_ count: Int, for id: SourceID, _ now: BootTime, _ asksAgain: Bool) -> [Block] {
         var blocks: [Block] = []
         while blocks.count < count, downBucket.hasRoom(at: now),
             let piece = startedPiece(for: id) ?? nextPiece(for: id, now)
         {
-            if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
+            begin(piece)
             var start = 0
             while blocks.count < count, downBucket.hasRoom(at: now), let number = partial[piece]?.nextFree(from: start)
             {
@@ -112,12 +108,18 @@ extension DownloadEngine {
                 start = number + 1
             }
         }
-        if blocks.isEmpty, asksAgain || isEndgame, sources[id]?.outstanding.isEmpty == true {
+        if blocks.isEmpty, asksAgain && load.owedBySilent > 0 || isEndgame, sources[id]?.outstanding.isEmpty == true {
             // Before the end only what silent ones owe is asked of others, where no further piece may be begun, for one; and
             // only at each tick, for it means to look at everything.
             askAgain(count, id, copies: isEndgame ? Limits.endgameCopies : 1, now, &blocks)
         }
         return blocks
+    }
+
+    private mutating func begin(_ piece: PieceIndex) {
+        guard partial[piece] == nil else { return }
+        partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece))
+        open.insert(piece)
     }
 
     /// Every piece that is missing is under way.
@@ -142,7 +144,8 @@ extension DownloadEngine {
     private mutating func take(_ block: Block, _ number: Int, _ id: SourceID, _ now: BootTime, _ blocks: inout [Block])
     {
         partial[block.piece]?.askedOf[number, default: []].append(id)
-        sources[id]?.outstanding[block] = now
+        if sources[id]?.outstanding.isEmpty == true, sources[id]?.kind == .agentPeer { load.agents += 1 }
+        if sources[id]?.outstanding.updateValue(now, forKey: block) == nil { load.owed += 1 }
         downBucket.charge(ByteCount(block.length))
         blocks.append(block)
     }
@@ -152,13 +155,15 @@ extension DownloadEngine {
     }
 
     /// A piece that is begun comes before a new one: it can be shared sooner.
-    private func startedPiece(for id: SourceID) -> PieceIndex? {
-        guard let source = sources[id] else { return nil }
-        var first: PieceIndex?
-        for (piece, progress) in partial where first.map({ piece < $0 }) ?? true {
-            if source.has.contains(piece), mayAsk(id, for: progress), progress.nextFree() != nil { first = piece }
+    private mutating func startedPiece(for id: SourceID) -> PieceIndex? {
+        for piece in open.pieces {
+            guard let progress = partial[piece], progress.nextFree() != nil else {
+                open.remove(piece)
+                continue
+            }
+            if sources[id]?.has.contains(piece) == true, mayAsk(id, for: progress) { return piece }
         }
-        return first
+        return nil
     }
 
     private func isSettled(_ piece: PieceIndex) -> Bool { verified.contains(piece) || doubted.contains(piece) }
@@ -248,7 +253,7 @@ extension DownloadEngine {
         _ now: BootTime,
         _ actions: inout [DownloadAction]
     ) {
-        if partial[piece] == nil { partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece)) }
+        begin(piece)
         guard let progress = partial[piece],
             let first = progress.blocks.indices.first(where: { isOpen($0, progress, now) })
         else { return }
@@ -327,6 +332,12 @@ extension DownloadEngine {
         }
         precondition(doubted.pieces.allSatisfy { !verified.contains($0) }, "a verified piece is doubted")
         precondition(isOver == verified.isFull, "over before the end, or not after it")
+        for (piece, progress) in partial where progress.nextFree() != nil {
+            precondition(open.contains(piece), "a piece with free blocks is not known to have them")
+        }
+        let owing = sources.values.filter { !$0.outstanding.isEmpty }
+        precondition(load.owed == owing.reduce(0) { $0 + $1.outstanding.count }, "owed blocks are miscounted")
+        precondition(load.agents == owing.count { $0.kind == .agentPeer }, "agents that owe blocks are miscounted")
         for source in sources.values {
             precondition(source.outstanding.count <= Limits.maximumQueueDepth, "a source is asked for too much")
         }
