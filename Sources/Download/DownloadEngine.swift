@@ -294,7 +294,8 @@ package struct DownloadEngine: Sendable {
                 verifyIfProvable(piece, &actions)
             }
         }
-        fillAll(now, &actions)
+        // Peers are asked for pieces whatever is known of them; over HTTP what can be proven comes first.
+        fillFetchers(now, &actions)
     }
 
     /// The hashes of pieces hold no more: control has raised the epoch. What was verified, or was just being verified, is

@@ -57,6 +57,7 @@ extension BlobSwarm {
             let handle = PeerHandle(rawValue: state.nextHandle)
             state.nextHandle += 1
             state.peers[handle] = entry
+            state.loops.add(handle, entry)
             return handle
         }
         loser?.channel.close(promise: nil)
@@ -67,6 +68,7 @@ extension BlobSwarm {
     func left(_ handle: PeerHandle) {
         let actions: [Choker<PeerHandle>.Action] = state.withLockedValue { state in
             guard let entry = state.peers.removeValue(forKey: handle) else { return [] }
+            state.loops.remove(handle, entry)
             let totals = entry.counters.totals
             state.past[entry.kind, default: TransferTotals()].sent += totals.sent
             state.past[entry.kind, default: TransferTotals()].received += totals.received
@@ -168,8 +170,7 @@ extension BlobSwarm {
     }
 
     private func pieceAvailable(_ piece: PieceIndex) {
-        let peers = state.withLockedValue { Array($0.peers.values) }
-        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.pieceAvailable(piece) } }
+        state.withLockedValue { $0.loops }.tellAll { $0.pieceAvailable(piece) }
         if configuration.advises { advise { $0.pieceAvailable(piece, at: $1) } }
     }
 

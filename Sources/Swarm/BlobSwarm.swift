@@ -14,6 +14,7 @@ package final class BlobSwarm: Sendable {
         var identities: [InfoHash: [UInt8]?] = [:]
         var order: [InfoHash] = []
         var peers: [PeerHandle: PeerEntry] = [:]
+        var loops = PeerLoops()
         var nextHandle: UInt64 = 1
         var dialling = 0
         var banned: Set<PeerID> = []
@@ -104,7 +105,7 @@ package final class BlobSwarm: Sendable {
 
     /// Checked batches for peers that speak `sl_manifest`: our own go to all, present and future, others to those who ask.
     package func publish(_ batches: [HashBatch], areOwn: Bool) {
-        let (fresh, peers): ([HashBatch], [PeerEntry]) = state.withLockedValue { state in
+        let (fresh, loops): ([HashBatch], PeerLoops) = state.withLockedValue { state in
             var fresh: [HashBatch] = []
             for batch in batches where state.batches.count < Limits.rememberedBatches {
                 guard state.signatures.insert(batch.signature).inserted else { continue }
@@ -114,38 +115,36 @@ package final class BlobSwarm: Sendable {
             }
             state.batches += fresh
             if areOwn { state.own += fresh }
-            return (fresh, Array(state.peers.values))
+            return (fresh, state.loops)
         }
         guard !fresh.isEmpty else { return }
-        for peer in peers {
-            peer.channel.eventLoop.execute { peer.handler.value.batchesPublished(fresh, toAll: areOwn) }
-        }
+        loops.tellAll { $0.batchesPublished(fresh, toAll: areOwn) }
     }
 
     /// Control has raised the epoch: batches under an older one are passed on no more, and these pieces are not served until
     /// they are proven anew.
     package func revoke(_ pieces: [PieceIndex], before epoch: Epoch) {
-        let peers: [PeerEntry] = state.withLockedValue { state in
+        let loops = state.withLockedValue { state in
             state.batches.removeAll { $0.epoch < epoch }
             state.own.removeAll { $0.epoch < epoch }
             state.covered = PieceSet(capacity: cache.geometry.pieceCount)
             for piece in state.batches.flatMap(\.pieces) { state.covered.insert(piece) }
             state.pieceRoots = []
             state.advisor?.piecesWithdrawn(pieces)
-            return Array(state.peers.values)
+            return state.loops
         }
-        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.piecesRevoked(pieces) } }
+        loops.tellAll { $0.piecesRevoked(pieces) }
     }
 
     /// Answers no longer under an info-hash; peers that came by it have to go.
     package func removeIdentity(_ infoHash: InfoHash) {
-        let peers: [PeerEntry] = state.withLockedValue { state in
-            guard state.identities.removeValue(forKey: infoHash) != nil else { return [] }
+        let loops: PeerLoops? = state.withLockedValue { state in
+            guard state.identities.removeValue(forKey: infoHash) != nil else { return nil }
             state.order.removeAll { $0 == infoHash }
-            return Array(state.peers.values)
+            return state.loops
         }
         session.remove(self, under: infoHash)
-        for peer in peers { peer.channel.eventLoop.execute { peer.handler.value.identityRemoved(infoHash) } }
+        loops?.tellAll { $0.identityRemoved(infoHash) }
     }
 
     /// Asks a peer for blocks; those that cannot be asked come back as `rejected`.

@@ -8,8 +8,9 @@ extension PeerHandler {
     /// Batches that prove more pieces: passed on where they are our own, and HAVEs that waited for them go out.
     func batchesPublished(_ batches: [HashBatch], toAll: Bool) {
         if toAll { send(batches) }
-        for piece in held.covered(by: { self.swarm?.isCovered($0) ?? false }) { announce(piece) }
-        flushSoon()
+        let released = held.covered(by: { self.swarm?.isCovered($0) ?? false })
+        for piece in released { announce(piece) }
+        if toAll || !released.isEmpty { flushSoon() }
     }
 
     func askForBatches(of pieces: PieceRange) {

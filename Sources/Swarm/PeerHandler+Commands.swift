@@ -106,10 +106,11 @@ extension PeerHandler {
     func flushSoon() {
         guard !isFlushScheduled, let context else { return }
         isFlushScheduled = true
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .milliseconds(Limits.smallMessageMilliseconds)) {
-            bound.value.isFlushScheduled = false
-            bound.value.context?.flush()
-        }
+        session.flushRound(on: context.eventLoop).join(self)
+    }
+
+    func flushRoundEnded() {
+        isFlushScheduled = false
+        context?.flush()
     }
 }

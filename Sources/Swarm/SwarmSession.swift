@@ -25,6 +25,7 @@ package final class SwarmSession: Sendable {
     /// Where this process is reached, as peers are told (BEP 10); zero is nowhere.
     let listenPort = Atomic<UInt16>(0)
     private let registry = NIOLockedValueBox(Registry())
+    private let flushRounds = NIOLockedValueBox<[ObjectIdentifier: NIOLoopBound<FlushRound>]>([:])
 
     /// Knows no blob yet.
     package init(group: any EventLoopGroup, peerID: PeerID, logger: Logger) {
@@ -70,6 +71,17 @@ package final class SwarmSession: Sendable {
             return Array(registry.swarms.values)
         }
         for swarm in swarms { await swarm.leave() }
+    }
+
+    /// The round of the loop that this is called on.
+    func flushRound(on loop: any EventLoop) -> FlushRound {
+        flushRounds.withLockedValue { rounds in
+            let id = ObjectIdentifier(loop)
+            if let round = rounds[id] { return round.value }
+            let round = FlushRound(loop: loop)
+            rounds[id] = NIOLoopBound(round, eventLoop: loop)
+            return round
+        }
     }
 
     func swarm(of infoHash: InfoHash) -> BlobSwarm? { registry.withLockedValue { $0.swarms[infoHash] } }

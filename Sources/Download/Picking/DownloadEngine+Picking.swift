@@ -25,6 +25,11 @@ extension DownloadEngine {
             room -= ask(id, room, now, &actions, asksAgain)
         }
         if room <= 0 { othersWait = true }
+        fillFetchers(now, &actions)
+    }
+
+    mutating func fillFetchers(_ now: BootTime, _ actions: inout [DownloadAction]) {
+        guard !isOver, assist.isAssisting else { return }
         for id in fetchers { fillFetches(id, now, &actions) }
     }
 
