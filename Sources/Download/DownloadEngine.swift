@@ -26,7 +26,6 @@ package struct DownloadEngine: Sendable {
     var load = PeerLoad()
     /// Whether some peer was asked for less than it could bring when all were looked at last, because others owe so much.
     var othersWait = false
-    var suspects: [PieceIndex: SourceID] = [:]
     var sources: [SourceID: Source] = [:]
     var generator: SeededGenerator
     var peerMeter: RateMeter
@@ -345,8 +344,6 @@ package struct DownloadEngine: Sendable {
         into actions: inout [DownloadAction]
     ) {
         withdraw(piece, &actions)
-        // Who sent it whole was not the liar; the one suspected before was.
-        if let liar = suspects.removeValue(forKey: piece), sources[liar] != nil { ban(liar, now, &actions) }
         doubted.remove(piece)
         guard verified.insert(piece) else { return }
         if verified.isFull, !isOver {
@@ -356,8 +353,9 @@ package struct DownloadEngine: Sendable {
         fillAll(now, &actions)
     }
 
-    /// The piece does not match its hash. One sender is to blame at once; several are told apart by fetching the piece
-    /// again from one of them.
+    /// The piece does not match its hash. One sender is to blame at once. Where there were several, one of them is asked for
+    /// the whole piece, and is to blame if it fails again; if it does not, nothing is proven of the others, for who sends bad
+    /// blocks among good ones and then a good piece would have them banned.
     package mutating func pieceFailed(
         _ piece: PieceIndex,
         at now: BootTime,
@@ -371,7 +369,6 @@ package struct DownloadEngine: Sendable {
         if pardon(progress, piece, now) {
             // It may come right from them in a while.
         } else if senders.count == 1, let liar = senders.first {
-            suspects.removeValue(forKey: piece)
             ban(liar, now, &actions)
         } else if let again = senders.filter({ mayAskAlone($0) }).min() {
             var progress = PieceProgress(blockCount: geometry.blockCount(of: piece))

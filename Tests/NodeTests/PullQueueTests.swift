@@ -11,7 +11,7 @@ import Units
 
     @Test func `runs of neighbouring pieces are handed out once each, and come back`() {
         let queue = PullQueue()
-        queue.replace(with: pieces(0, 1, 2, 5, 6))
+        queue.replace(with: pieces(0, 1, 2, 5, 6), asOf: queue.revision)
         #expect(queue.next(atMost: 2, without: none) == pieces(0, 1))
         #expect(queue.next(atMost: 9, without: none) == pieces(2))
         #expect(queue.next(atMost: 9, without: none) == pieces(5, 6))
@@ -22,10 +22,10 @@ import Units
 
     @Test func `what is under way or has come meanwhile is not handed out again`() {
         let queue = PullQueue()
-        queue.replace(with: pieces(0, 1, 2, 3))
+        queue.replace(with: pieces(0, 1, 2, 3), asOf: queue.revision)
         #expect(queue.next(atMost: 2, without: none) == pieces(0, 1))
         // What is wanted was put together before 2 came.
-        queue.replace(with: pieces(0, 1, 2, 3))
+        queue.replace(with: pieces(0, 1, 2, 3), asOf: queue.revision)
         var available = none
         available.insert(PieceIndex(2))
         #expect(queue.next(atMost: 9, without: available) == pieces(3))
@@ -34,20 +34,32 @@ import Units
 
     @Test func `what is left to another relay is not handed out until that is forgotten`() {
         let queue = PullQueue()
-        queue.replace(with: pieces(0, 1, 2, 3))
+        queue.replace(with: pieces(0, 1, 2, 3), asOf: queue.revision)
         #expect(queue.next(atMost: 2, without: none) == pieces(0, 1))
         #expect(queue.withdraw(pieces(1, 2, 3)) == pieces(2, 3), "1 is under way")
-        queue.replace(with: pieces(2, 3))
+        queue.replace(with: pieces(2, 3), asOf: queue.revision)
         #expect(queue.next(atMost: 9, without: none) == nil)
-        queue.forgetWithdrawn()
-        queue.replace(with: pieces(2, 3))
+        queue.granted()
+        queue.replace(with: pieces(2, 3), asOf: queue.revision)
         #expect(queue.next(atMost: 9, without: none) == pieces(2, 3))
+    }
+
+    @Test func `what was wanted under an older grant is not pulled under the next`() {
+        let queue = PullQueue()
+        let before = queue.revision
+        queue.replace(with: pieces(0, 1, 2, 3), asOf: before)
+        #expect(queue.withdraw(pieces(2, 3)) == pieces(2, 3))
+        // The other relay has them by now, and the list that still names them was begun before.
+        queue.granted()
+        queue.replace(with: pieces(0, 1, 2, 3), asOf: before)
+        #expect(queue.next(atMost: 9, without: none) == pieces(0, 1))
+        #expect(queue.next(atMost: 9, without: none) == nil)
     }
 
     @Test(.timeLimit(.minutes(1))) func `who waits is woken by work, and by the end`() async {
         let queue = PullQueue()
         async let first = queue.awaitWork()
-        queue.replace(with: pieces(7))
+        queue.replace(with: pieces(7), asOf: queue.revision)
         #expect(await first)
         #expect(queue.next(atMost: 1, without: none) == pieces(7))
         async let second = queue.awaitWork()

@@ -59,7 +59,7 @@ import Units
                     for piece in count.indices where !available.contains(piece) && !generator.chance(4) {
                         missing.append(piece)
                     }
-                    queue.replace(with: missing)
+                    queue.replace(with: missing, asOf: queue.revision)
                     wanted = Set(missing).subtracting(underWay).subtracting(withdrawn)
                 case 2:
                     let some = Set(count.indices.filter { !available.contains($0) }).prefix(2)
@@ -71,7 +71,7 @@ import Units
                     withdrawn.formUnion(free)
                     wanted.subtract(free)
                 case 3 where generator.chance(4):
-                    queue.forgetWithdrawn()
+                    queue.granted()
                     withdrawn = []
                 case 4 where !runs.isEmpty, 5 where !runs.isEmpty:
                     let run = runs.remove(at: generator.pick(0...runs.count - 1))

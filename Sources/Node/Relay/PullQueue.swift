@@ -11,15 +11,21 @@ final class PullQueue: Sendable {
         var underWay: Set<PieceIndex> = []
         /// Left to another relay.
         var withdrawn: Set<PieceIndex> = []
+        var revision = 0
         var isStopped = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
 
-    /// What has to be pulled from now on; pieces that are under way stay so.
-    func replace(with wanted: [PieceIndex]) {
+    /// Names what is to be pulled by grants so far: a list that was begun under an older one is void.
+    var revision: Int { state.withLock { $0.revision } }
+
+    /// What has to be pulled from now on; pieces that are under way stay so. Nothing changes where the list is of an older
+    /// `revision`: pieces that belong to another relay by now would be pulled twice.
+    func replace(with wanted: [PieceIndex], asOf revision: Int) {
         wake { state in
+            guard revision == state.revision else { return }
             state.missing = wanted.filter { !state.underWay.contains($0) && !state.withdrawn.contains($0) }
                 .sorted(by: >)
         }
@@ -35,9 +41,12 @@ final class PullQueue: Sendable {
         }
     }
 
-    /// What was withdrawn may be wanted again.
-    func forgetWithdrawn() {
-        state.withLock { $0.withdrawn = [] }
+    /// There is a new grant, or the old one is as good as new: what was withdrawn may be wanted again.
+    func granted() {
+        state.withLock { state in
+            state.withdrawn = []
+            state.revision += 1
+        }
     }
 
     /// The next run of neighbouring pieces, `count` at most, without those that have come meanwhile; nil where there is

@@ -88,7 +88,7 @@ actor RelayBlob {
         if let new, new.epoch > grant?.epoch ?? new.epoch { return try await raise(new, work) }
         guard state == .running else { return report() }
         // Whoever was to pull what this relay left has its grant by now.
-        queue.forgetWithdrawn()
+        queue.granted()
         if new != grant, new == nil || new?.stripes != grant?.stripes {
             grant = new
             if let new, work.blob?.torrent.isEmpty ?? true {
@@ -107,6 +107,7 @@ actor RelayBlob {
     /// waits for theirs.
     private func raise(_ new: PullGrant, _ work: RelayTask) async throws {
         grant = new
+        queue.granted()
         try blob.vouch(for: pulled.pieces)
         blob.raiseEpoch(to: new.epoch)
         if work.blob?.torrent.isEmpty ?? true {
@@ -172,14 +173,16 @@ actor RelayBlob {
 
     /// What of the grant has to come from the origin: what is not there, and what no fellow and no agent offers.
     private func refill() async {
+        let (queue, revision) = (queue, queue.revision)
         let seconds = runtime.clock.milliseconds() / 1000
         guard state == .running, let grant, !TransferSchedule(work).allowance(atUnixSeconds: seconds).isPaused else {
-            return queue.replace(with: [])
+            return queue.replace(with: [], asOf: revision)
         }
         let available = blob.cache.available
         let missing = grant.stripes.flatMap(\.indices).map { PieceIndex(rawValue: $0) }
             .filter { !available.contains($0) }
-        queue.replace(with: await download?.unoffered(of: missing) ?? missing)
+        let wanted = await download?.unoffered(of: missing) ?? missing
+        queue.replace(with: wanted, asOf: revision)
     }
 
     /// Every piece is here, pulled or from fellows; or the cache has failed.
@@ -308,7 +311,7 @@ actor RelayBlob {
     /// Every batch again: control may have lost what was sent while its stream was down, and knows no more of what it
     /// wanted released.
     func controlReturned() {
-        queue.forgetWithdrawn()
+        queue.granted()
         var rest = blob.batches(from: PieceIndex(0))[...]
         while !rest.isEmpty {
             var message = HashBatches()
