@@ -1,0 +1,61 @@
+internal import Manifest
+internal import Units
+
+/// What sources owe, and when they owe it no more.
+extension DownloadEngine {
+    /// What a source was asked for is asked of nobody again.
+    mutating func release(_ id: SourceID) {
+        for block in sources[id]?.outstanding.keys.map(\.self) ?? [] {
+            _ = answered(id, block)
+            forget(block, of: id)
+        }
+        for piece in sources[id]?.fetches ?? [] { forgetFetch(piece, of: id) }
+        sources[id]?.fetches = []
+    }
+
+    mutating func forget(_ block: Block, of id: SourceID) {
+        let number = Int(block.offset / Block.maximumLength)
+        partial[block.piece]?.askedOf[number]?.removeAll { $0 == id }
+        guard partial[block.piece]?.askedOf[number]?.isEmpty == true else { return }
+        partial[block.piece]?.askedOf[number] = nil
+        open.insert(block.piece)
+    }
+
+    /// A source owes a block no more. Returns when it was asked for it, nil where it was not.
+    mutating func answered(_ id: SourceID, _ block: Block) -> BootTime? {
+        guard let asked = sources[id]?.outstanding.removeValue(forKey: block) else { return nil }
+        load.owed -= 1
+        if sources[id]?.kind == .agentPeer, sources[id]?.outstanding.isEmpty == true { load.agents -= 1 }
+        return asked
+    }
+
+    mutating func forgetFetch(_ piece: PieceIndex, of id: SourceID) {
+        guard let progress = partial[piece] else { return }
+        for number in progress.blocks.indices { forget(geometry.block(number, of: piece), of: id) }
+    }
+
+    mutating func expireRequests(of id: SourceID, _ now: BootTime) {
+        guard let source = sources[id], source.kind.isPeer else { return }
+        if source.isSilent(at: now) { freePieces(of: id) }
+        let expired = source.outstanding.filter { now - $0.value > Limits.blockPatience }.keys
+        guard !expired.isEmpty else { return }
+        // Others may be asked too; the answer still counts when it comes. Who has been silent all the while is left alone.
+        for block in expired {
+            forget(block, of: id)
+            _ = answered(id, block)
+        }
+        guard now - source.lastAnswer > Limits.blockPatience else { return }
+        sources[id]?.notBefore = now + Limits.blockPatience * (1 << min(source.failures, 3))
+        sources[id]?.failures += 1
+    }
+
+    /// Once a tick, as silence comes with time alone.
+    mutating func lookForSilence(_ now: BootTime) {
+        load.owedBySilent = 0
+        load.agentsAtRest = 0
+        for source in sources.values where !source.outstanding.isEmpty {
+            if source.isSilent(at: now) { load.owedBySilent += source.outstanding.count }
+            if source.kind == .agentPeer, now - source.lastAnswer >= Limits.flowPatience { load.agentsAtRest += 1 }
+        }
+    }
+}
