@@ -55,12 +55,10 @@ import Units
             for _ in 0..<40 {
                 switch generator.pick(0...7) {
                 case 0, 1:
-                    var missing: [PieceIndex] = []
-                    for piece in count.indices where !available.contains(piece) && !generator.chance(4) {
-                        missing.append(piece)
-                    }
-                    queue.replace(with: missing, asOf: queue.revision)
-                    wanted = Set(missing).subtracting(underWay).subtracting(withdrawn)
+                    let missing = Array(count.indices).filter { !available.contains($0) && !generator.chance(4) }
+                    let isOld = generator.chance(4)
+                    queue.replace(with: missing, asOf: isOld ? queue.revision - 1 : queue.revision)
+                    if !isOld { wanted = Set(missing).subtracting(underWay).subtracting(withdrawn) }
                 case 2:
                     let some = Set(count.indices.filter { !available.contains($0) }).prefix(2)
                     let free = queue.withdraw(Array(some))
