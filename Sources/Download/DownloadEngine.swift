@@ -202,7 +202,7 @@ package struct DownloadEngine: Sendable {
         progress.senders.insert(id)
         progress.since = progress.since ?? now
         for other in progress.askedOf.removeValue(forKey: number) ?? [] where other != id {
-            _ = answered(other, block)
+            answered(other, block)
             if sources[other]?.kind.isPeer == true { actions.append(.cancel(other, [block])) }
         }
         partial[block.piece] = progress
@@ -340,10 +340,8 @@ package struct DownloadEngine: Sendable {
         } else if senders.count == 1, let liar = senders.first {
             ban(liar, now, &actions)
         } else if let again = senders.filter({ mayAskAlone($0) }).min() {
-            var progress = PieceProgress(blockCount: geometry.blockCount(of: piece))
-            progress.soleSource = again
-            partial[piece] = progress
-            open.insert(piece)
+            begin(piece)
+            partial[piece]?.soleSource = again
         }
         fillAll(now, &actions)
     }

@@ -104,9 +104,9 @@ extension PeerHandler {
 
     /// Small messages wait a moment for others, or for a block, so that each does not cost a packet.
     func flushSoon() {
-        guard !isFlushScheduled, let context else { return }
+        guard !isFlushScheduled, context != nil, let flushRound else { return }
         isFlushScheduled = true
-        session.flushRound(on: context.eventLoop).join(self)
+        flushRound.join(self)
     }
 
     func flushRoundEnded() {

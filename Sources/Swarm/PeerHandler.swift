@@ -35,6 +35,7 @@ final class PeerHandler: ChannelInboundHandler {
     var knownBatches: Set<Signature> = []
     var sentGrants: Set<Signature> = []
     var receivedGrants: [PullGrant] = []
+    var flushRound: FlushRound?
     var isFlushScheduled = false
     var isPumpScheduled = false
     var readsUnderWay = 0
@@ -59,6 +60,7 @@ final class PeerHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        flushRound = session.flushRound(on: context.eventLoop)
         lastReceived = BootClock.now()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         handshakeTimer = context.eventLoop.scheduleTask(in: .seconds(Limits.handshakeSeconds)) {

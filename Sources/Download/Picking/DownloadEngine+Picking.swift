@@ -9,7 +9,7 @@ extension DownloadEngine {
         guard !isOver else { return }
         guard downBucket.hasRoom(at: now) else { return othersWait = true }
         var room = roomForRequests
-        othersWait = room <= 0
+        othersWait = false
         var waiting: [(id: SourceID, outstanding: Int)] = []
         for (id, source) in sources where mayAsk(source, now) && (room > 0 || source.kind == .relayPeer) {
             waiting.append((id, source.outstanding.count))
@@ -121,12 +121,6 @@ extension DownloadEngine {
         return blocks
     }
 
-    private mutating func begin(_ piece: PieceIndex) {
-        guard partial[piece] == nil else { return }
-        partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece))
-        open.insert(piece)
-    }
-
     /// Every piece that is missing is under way.
     private var isEndgame: Bool { settledCount + partial.count >= geometry.pieceCount.int }
 
@@ -149,8 +143,7 @@ extension DownloadEngine {
     private mutating func take(_ block: Block, _ number: Int, _ id: SourceID, _ now: BootTime, _ blocks: inout [Block])
     {
         partial[block.piece]?.askedOf[number, default: []].append(id)
-        if sources[id]?.outstanding.isEmpty == true, sources[id]?.kind == .agentPeer { load.agents += 1 }
-        if sources[id]?.outstanding.updateValue(now, forKey: block) == nil { load.owed += 1 }
+        asked(id, block, at: now)
         downBucket.charge(ByteCount(block.length))
         blocks.append(block)
     }

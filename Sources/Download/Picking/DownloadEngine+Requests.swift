@@ -3,10 +3,23 @@ internal import Units
 
 /// What sources owe, and when they owe it no more.
 extension DownloadEngine {
+    /// A piece that is missing is under way from now on.
+    mutating func begin(_ piece: PieceIndex) {
+        guard partial[piece] == nil else { return }
+        partial[piece] = PieceProgress(blockCount: geometry.blockCount(of: piece))
+        open.insert(piece)
+    }
+
+    /// A source owes a block from now on.
+    mutating func asked(_ id: SourceID, _ block: Block, at now: BootTime) {
+        if sources[id]?.outstanding.isEmpty == true, sources[id]?.kind == .agentPeer { load.agents += 1 }
+        if sources[id]?.outstanding.updateValue(now, forKey: block) == nil { load.owed += 1 }
+    }
+
     /// What a source was asked for is asked of nobody again.
     mutating func release(_ id: SourceID) {
         for block in sources[id]?.outstanding.keys.map(\.self) ?? [] {
-            _ = answered(id, block)
+            answered(id, block)
             forget(block, of: id)
         }
         for piece in sources[id]?.fetches ?? [] { forgetFetch(piece, of: id) }
@@ -22,6 +35,7 @@ extension DownloadEngine {
     }
 
     /// A source owes a block no more. Returns when it was asked for it, nil where it was not.
+    @discardableResult
     mutating func answered(_ id: SourceID, _ block: Block) -> BootTime? {
         guard let asked = sources[id]?.outstanding.removeValue(forKey: block) else { return nil }
         load.owed -= 1
@@ -42,7 +56,7 @@ extension DownloadEngine {
         // Others may be asked too; the answer still counts when it comes. Who has been silent all the while is left alone.
         for block in expired {
             forget(block, of: id)
-            _ = answered(id, block)
+            answered(id, block)
         }
         guard now - source.lastAnswer > Limits.blockPatience else { return }
         sources[id]?.notBefore = now + Limits.blockPatience * (1 << min(source.failures, 3))
