@@ -78,7 +78,7 @@ struct NodeRuntime: Sendable {
             listener: listener,
             link: link,
             statuses: StatusBoard(link: link),
-            origins: OriginAccess(link: link, logger: logger),
+            origins: OriginAccess { link.send($0) },
             originClient: try OriginClient(logger: logger),
             logger: logger
         )

@@ -102,9 +102,17 @@ extension PeerHandler {
         if isNews { send(.have(piece)) }
     }
 
-    /// Small messages wait a moment for others, or for a block, so that each does not cost a packet.
+    /// Small messages wait a moment for others, or for a block, so that each does not cost a packet. Among few a packet costs
+    /// little, and a peer with nothing left to get from us may have nothing at all to do.
     func flushSoon() {
-        guard !isFlushScheduled, context != nil, let flushRound else { return }
+        guard let context, let swarm, let flushRound else { return }
+        if let connection, !connection.isChoking || !connection.peerIsInterested, connection.queuedUploads == 0,
+            readsUnderWay == 0, swarm.peerCount <= Limits.fewPeers
+        {
+            context.flush()
+            return
+        }
+        guard !isFlushScheduled else { return }
         isFlushScheduled = true
         flushRound.join(self)
     }

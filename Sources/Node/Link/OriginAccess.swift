@@ -1,5 +1,4 @@
 internal import Leases
-internal import Logging
 internal import SluiceAPI
 internal import Synchronization
 internal import Transport
@@ -12,6 +11,8 @@ final class OriginAccess: Sendable {
         var permits: [ObjectIdentifier: OriginPermit] = [:]
         /// Those who wait for a connection.
         var waiting = 0
+        /// What wakes them, each by its permit to be.
+        var turns: [ObjectIdentifier: CheckedContinuation<Void, Never>] = [:]
         var weight: UInt32 = 100
         var nextHeartbeat: BootTime
         var pausedUntil = BootTime.zero
@@ -29,13 +30,12 @@ final class OriginAccess: Sendable {
     /// Connections one node wants of one origin at most.
     private static let maximumConnections: UInt32 = 16
 
-    private let link: ControlLink
-    private let logger: Logger
+    private let send: @Sendable (ConnectRequest.Message) -> Void
     private let state: Mutex<State>
 
-    init(link: ControlLink, logger: Logger) {
-        self.link = link
-        self.logger = logger
+    /// `send` passes heartbeats and usage on to control.
+    init(send: @escaping @Sendable (ConnectRequest.Message) -> Void) {
+        self.send = send
         self.state = Mutex(State(usage: UsageReports(firstSequence: StatusSequence.now())))
     }
 
@@ -75,14 +75,40 @@ final class OriginAccess: Sendable {
         step()
         while true {
             try Task.checkCancellation()
-            let isOpen = change(origin) { entry, now in
-                guard now >= entry.pausedUntil, entry.holder.openConnection(at: now) else { return false }
-                entry.permits[ObjectIdentifier(permit)] = permit
-                return true
-            }
-            if isOpen { return permit }
-            try await Task.sleep(for: Self.tick)
+            if await hasOpened(permit, at: origin) { return permit }
         }
+    }
+
+    /// Whether the permit got its slot; where there is none, answers as soon as there may be one.
+    private func hasOpened(_ permit: OriginPermit, at origin: OriginID) async -> Bool {
+        let id = ObjectIdentifier(permit)
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = change(origin) { entry, now in
+                    if now >= entry.pausedUntil, entry.holder.openConnection(at: now) {
+                        entry.permits[id] = permit
+                        return true
+                    }
+                    // Cancelled before: nobody would wake it.
+                    if Task.isCancelled { return true }
+                    entry.turns[id] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            change(origin) { entry, _ in entry.turns.removeValue(forKey: id) }?.resume()
+        }
+        return change(origin) { entry, _ in entry.permits[id] != nil }
+    }
+
+    /// Those who wait for a slot look again.
+    private func wake(at origin: OriginID) {
+        let turns = change(origin) { entry, _ in
+            defer { entry.turns = [:] }
+            return entry.turns.values
+        }
+        for turn in turns { turn.resume() }
     }
 
     // MARK: Events
@@ -104,6 +130,7 @@ final class OriginAccess: Sendable {
             // A shrink that is applied already frees capacity for others: say so at once.
             if entry.holder.grantArrived(grant, at: now) { entry.nextHeartbeat = now }
         }
+        wake(at: origin)
     }
 
     func usageStored(_ ack: UsageAck) { state.withLock { $0.usage.acknowledged(ack.sequence) } }
@@ -141,6 +168,7 @@ final class OriginAccess: Sendable {
             guard entry.permits.removeValue(forKey: ObjectIdentifier(permit)) != nil else { return }
             if entry.holder.connectionClosed() { entry.nextHeartbeat = now }
         }
+        wake(at: origin)
     }
 
     /// Bytes taken in this run for one distribution.
@@ -169,6 +197,7 @@ final class OriginAccess: Sendable {
     }
 
     private func step() {
+        var turns: [CheckedContinuation<Void, Never>] = []
         let (messages, revoked) = state.withLock { state -> ([ConnectRequest.Message], [OriginPermit]) in
             let now = BootClock.now()
             var messages: [ConnectRequest.Message] = []
@@ -182,13 +211,17 @@ final class OriginAccess: Sendable {
                     messages.append(.leaseHeartbeat(Self.heartbeat(origin, &entry, now)))
                     entry.nextHeartbeat = now + state.terms.heartbeatInterval
                 }
+                // A pause may be over.
+                turns += entry.turns.values
+                entry.turns = [:]
                 state.origins[origin] = entry
             }
             messages += state.usage.due(at: now).map { .originUsage($0) }
             return (messages, revoked)
         }
+        for turn in turns { turn.resume() }
         for permit in revoked { permit.revoke() }
-        for message in messages { link.send(message) }
+        for message in messages { send(message) }
     }
 
     private static func heartbeat(_ origin: OriginID, _ entry: inout Origin, _ now: BootTime) -> LeaseHeartbeat {
