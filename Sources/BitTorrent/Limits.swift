@@ -8,6 +8,8 @@ package enum Limits {
     package static let maximumTorrentBytes = 64 << 20
     /// Bytes of an info dictionary that is sent or taken by BEP 9. 8 MiB.
     package static let maximumMetadataBytes = 8 << 20
+    /// Bytes of a site's name.
+    package static let maximumSiteBytes = 63
     /// Bytes of one piece of metadata (BEP 9).
     package static let metadataPieceBytes = 16_384
     /// Bytes of one peer message: a hash batch or a bit field of 4 Mi pieces is the longest. 1 MiB.

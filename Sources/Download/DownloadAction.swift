@@ -14,7 +14,7 @@ package enum DownloadAction: Equatable, Sendable {
     /// What was received of a piece is worthless.
     case discard(PieceIndex)
     case startAssist(AssistReason)
-    case stopAssist
+    case stopAssist(AssistEnd)
     case ban(SourceID)
     /// Whether a connection to the origin is wanted.
     case wantOrigin(Bool)

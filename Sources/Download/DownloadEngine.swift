@@ -27,6 +27,9 @@ package struct DownloadEngine: Sendable {
     /// Whether some peer was asked for less than it could bring when all were looked at last, because others owe so much.
     var othersWait = false
     var sources: [SourceID: Source] = [:]
+    /// Relays at our own site, and when a peer there brought something last.
+    var nearRelays = 0
+    var nearBrought: BootTime
     var generator: SeededGenerator
     var peerMeter: RateMeter
     /// The peers' rate just now, by which assist starts and stops.
@@ -48,6 +51,7 @@ package struct DownloadEngine: Sendable {
         self.revised = PieceSet(capacity: geometry.pieceCount)
         self.open = PieceSet(capacity: geometry.pieceCount)
         self.availability = Array(repeating: 0, count: geometry.pieceCount.int)
+        self.nearBrought = now
         self.generator = SeededGenerator(seed: seed)
         self.assist = AssistSwitch(policy: policy, at: now)
         self.peerMeter = RateMeter(at: now)
@@ -104,10 +108,22 @@ package struct DownloadEngine: Sendable {
     ) {
         guard sources[id] == nil else { return }
         sources[id] = Source(kind: kind, has: has, isChoked: isChoked, meter: RateMeter(at: now))
+        if kind == .relayPeer {
+            nearRelays += 1
+            nearBrought = now
+        }
         if kind.isPeer {
             for piece in has.pieces { availability[piece.int] &+= 1 }
         }
         fill(id, now, &actions)
+    }
+
+    /// A peer is at another site: while a relay at our own brings something, nothing is asked of it, so that each piece comes
+    /// to a site once.
+    package mutating func sourceIsFar(_ id: SourceID, at now: BootTime) {
+        guard let source = sources[id], source.kind.isPeer, !source.isFar else { return }
+        sources[id]?.isFar = true
+        if source.kind == .relayPeer { nearRelays -= 1 }
     }
 
     package mutating func sourceHas(
@@ -155,6 +171,7 @@ package struct DownloadEngine: Sendable {
     package mutating func sourceLost(_ id: SourceID, at now: BootTime, into actions: inout [DownloadAction]) {
         release(id)
         guard let source = sources.removeValue(forKey: id) else { return }
+        if source.kind == .relayPeer, !source.isFar { nearRelays -= 1 }
         if source.kind.isPeer {
             for piece in source.has.pieces { availability[piece.int] &-= 1 }
         }
@@ -186,6 +203,7 @@ package struct DownloadEngine: Sendable {
         if kind.isPeer {
             peerMeter.add(bytes.rawValue)
             promptMeter.add(bytes.rawValue)
+            if sources[id]?.isFar == false { nearBrought = now }
         }
         let number = Int(block.offset / Block.maximumLength)
         guard var progress = partial[block.piece], number < progress.blocks.count,
@@ -398,6 +416,7 @@ package struct DownloadEngine: Sendable {
         let peerRate = promptMeter.measured(at: now)
         let measurement = AssistSwitch.Measurement(
             peerRate: peerRate,
+            rate: rate,
             progress: Double(verifiedBytes.rawValue) / Double(max(1, geometry.size.rawValue)),
             peerCount: sources.values.count { $0.kind.isPeer },
             httpWorks: sources.values.contains { !$0.kind.isPeer }
@@ -408,8 +427,8 @@ package struct DownloadEngine: Sendable {
         switch change {
         case .none: break
         case .start(let reason): actions.append(.startAssist(reason))
-        case .stop:
-            actions.append(.stopAssist)
+        case .stop(let end):
+            actions.append(.stopAssist(end))
             for id in sources.keys where sources[id]?.kind.isPeer == false {
                 for piece in sources[id]?.fetches ?? [] { actions.append(.cancelFetch(id, piece)) }
                 release(id)

@@ -32,6 +32,8 @@ package enum Limits {
     package static let filledAtOnce = 16
     /// The endgame asks others for what is owed by a source that has been silent for this long.
     package static let silence = Duration.milliseconds(700)
+    /// How long peers at our own site may bring nothing until those at others are asked.
+    package static let nearPatience = Duration.seconds(2)
     /// How long after a revocation others may not have heard of it, and how long those are left alone who send old bytes.
     package static let revisionGrace = Duration.seconds(10)
     package static let revisionPause = Duration.seconds(1)

@@ -25,7 +25,8 @@ package struct HTTPLimits: Hashable, Sendable {
     package var idleDeadline = Duration.seconds(300)
     /// How long an HTTP/2 client may take until its first SETTINGS frame is there.
     package var prefaceDeadline = Duration.seconds(10)
-    /// How long an HTTP/2 peer may take none of a stream's bytes that wait for it. nginx's send_timeout.
+    /// How long a peer may take none of a stream's bytes that wait for it, over HTTP/1.1 of the connection's. nginx's
+    /// send_timeout.
     package var stallDeadline = Duration.seconds(60)
     /// Bytes that all writers of an HTTP/2 connection may have queued, shared by its streams; a writer is let through
     /// below 64 KiB, and with a single write of any size.

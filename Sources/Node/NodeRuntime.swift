@@ -55,7 +55,12 @@ struct NodeRuntime: Sendable {
         )
         let group = MultiThreadedEventLoopGroup.singleton
         var generator = SystemRandomNumberGenerator()
-        let session = SwarmSession(group: group, peerID: .random(using: &generator), logger: logger)
+        let session = SwarmSession(
+            group: group,
+            peerID: .random(using: &generator),
+            site: configuration.labels.first { $0.key == "site" }?.value ?? "",
+            logger: logger
+        )
         session.uploadShaper.limit(to: configuration.uploadLimit)
         let catalog = BlobCatalog()
         let tracker = TrackerEndpoint(seed: generator.next())

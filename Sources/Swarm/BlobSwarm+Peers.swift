@@ -130,6 +130,12 @@ extension BlobSwarm {
         }
     }
 
+    /// First copies go to those at our own site, who take them: others have relays of theirs.
+    func isFar(_ peer: PeerHandle) {
+        state.withLockedValue { $0.advisor?.peerLeft(peer) }
+        emit(.isFar(peer))
+    }
+
     func peerHas(_ peer: PeerHandle, _ pieces: [PieceIndex]) {
         let now = BootClock.now()
         if configuration.liveID != nil {

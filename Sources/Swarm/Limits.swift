@@ -24,7 +24,7 @@ package enum Limits {
     package static let adviceMilliseconds: Int64 = 250
     /// Milliseconds that a HAVE or another small message may wait for company.
     package static let smallMessageMilliseconds: Int64 = 30
-    /// Up to so many peers, those with nothing left to get from us hear of news at once.
+    /// Up to so many peers, what is new is not gathered: those with nothing left to get from us hear of it at once.
     package static let fewPeers = 8
     /// Milliseconds between looks at which pieces nobody has vouched for.
     package static let proofMilliseconds: Int64 = 200

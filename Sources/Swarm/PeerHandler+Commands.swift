@@ -107,7 +107,7 @@ extension PeerHandler {
     func flushSoon() {
         guard let context, let swarm, let flushRound else { return }
         if let connection, !connection.isChoking || !connection.peerIsInterested, connection.queuedUploads == 0,
-            readsUnderWay == 0, swarm.peerCount <= Limits.fewPeers
+            readsUnderWay == 0, swarm.hasFewPeers
         {
             context.flush()
             return

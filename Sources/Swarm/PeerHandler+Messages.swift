@@ -120,6 +120,7 @@ extension PeerHandler {
                 address.port = Int(port)
                 swarm.emit(.listens(handle, address))
             }
+            if let site = hello.site, !session.site.isEmpty, site != session.site, let handle { swarm.isFar(handle) }
             batchesPublished(swarm.ownBatches, toAll: true)
         case Self.extensions["ut_metadata"]:
             guard let theirs = peerExtensions["ut_metadata"], let infoHash,

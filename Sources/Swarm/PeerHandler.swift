@@ -228,7 +228,8 @@ final class PeerHandler: ChannelInboundHandler {
             metadataSize: size.flatMap { $0 <= BitTorrent.Limits.maximumMetadataBytes ? $0 : nil },
             requestQueue: BitTorrent.Limits.maximumQueuedRequests,
             client: "Sluice",
-            port: port == 0 ? nil : port
+            port: port == 0 ? nil : port,
+            site: session.site.isEmpty ? nil : session.site
         )
         send(.extended(0, hello.encoded))
         // Pieces that came between the snapshot and now.

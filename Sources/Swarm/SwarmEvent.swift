@@ -5,6 +5,8 @@ package import Units
 package enum SwarmEvent: Sendable {
     case peerJoined(PeerHandle, PeerKind, SocketAddress?)
     case peerLeft(PeerHandle)
+    /// The peer says that it is at another site than we are.
+    case isFar(PeerHandle)
     /// Where the peer can be reached.
     case listens(PeerHandle, SocketAddress)
     /// Everything the peer has, once at the start.

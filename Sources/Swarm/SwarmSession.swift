@@ -22,15 +22,18 @@ package final class SwarmSession: Sendable {
     /// What leaves this process for peers of any blob.
     package let uploadShaper = RateShaper()
     let logger: Logger
+    /// Where this process is, as peers are told; empty where nobody has said.
+    let site: String
     /// Where this process is reached, as peers are told (BEP 10); zero is nowhere.
     let listenPort = Atomic<UInt16>(0)
     private let registry = NIOLockedValueBox(Registry())
     private let flushRounds = NIOLockedValueBox<[ObjectIdentifier: NIOLoopBound<FlushRound>]>([:])
 
     /// Knows no blob yet.
-    package init(group: any EventLoopGroup, peerID: PeerID, logger: Logger) {
+    package init(group: any EventLoopGroup, peerID: PeerID, site: String = "", logger: Logger) {
         self.group = group
         self.peerID = peerID
+        self.site = site
         self.logger = logger
     }
 

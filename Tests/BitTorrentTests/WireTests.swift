@@ -35,6 +35,17 @@ import Units
         #expect(throws: WireError.notBitTorrent) { try Handshake.decode(Array("GET / HTTP".utf8)) }
     }
 
+    @Test func `a site is told, and one without a name or with too long a one counts as none`() throws {
+        let hello = ExtensionHandshake(identifiers: ["sl_manifest": 2], port: 6881, site: "berlin")
+        #expect(try ExtensionHandshake(decoding: hello.encoded) == hello)
+        for (name, isRead) in [
+            ("", false), (String(repeating: "b", count: 63), true), (String(repeating: "b", count: 64), false),
+        ] {
+            let hello = ExtensionHandshake(identifiers: [:], site: name)
+            #expect(try ExtensionHandshake(decoding: hello.encoded).site == (isRead ? name : nil))
+        }
+    }
+
     @Test func `a built torrent is read back with both hashes of every piece`() throws {
         let geometry = try #require(PieceGeometry(size: ByteCount(150_000), pieceLength: 65_536))
         let hashes: [PieceHashes] = geometry.pieceCount.indices.map { piece -> PieceHashes in

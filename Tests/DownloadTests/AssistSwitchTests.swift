@@ -3,9 +3,15 @@ import Testing
 import Units
 
 @Suite struct AssistSwitchTests {
-    private func measurement(rate: UInt64, progress: Double = 0.5, peers: Int = 3) -> AssistSwitch.Measurement {
+    private func measurement(
+        rate: UInt64,
+        http: UInt64 = 0,
+        progress: Double = 0.5,
+        peers: Int = 3
+    ) -> AssistSwitch.Measurement {
         AssistSwitch.Measurement(
             peerRate: BytesPerSecond(rawValue: rate),
+            rate: BytesPerSecond(rawValue: rate + http),
             progress: progress,
             peerCount: peers,
             httpWorks: true
@@ -69,8 +75,50 @@ import Units
         let got5 = assist.measured(measurement(rate: 2_000_000), at: .zero + .seconds(6))
         #expect(got5 == .none)
         let got6 = assist.measured(measurement(rate: 2_000_000), at: .zero + .seconds(9))
-        #expect(got6 == .stop)
+        #expect(got6 == .stop(.recovered(rate: BytesPerSecond(rawValue: 2_000_000))))
         #expect(!assist.isAssisting)
+    }
+
+    /// What changes when each second brings the same, with the second it changed in.
+    private func run(
+        _ assist: inout AssistSwitch,
+        _ seconds: ClosedRange<Int>,
+        alone: UInt64,
+        assisted: (peers: UInt64, http: UInt64)
+    ) -> [(second: Int, change: AssistSwitch.Change)] {
+        seconds.compactMap { second in
+            let measured =
+                assist.isAssisting
+                ? measurement(rate: assisted.peers, http: assisted.http, progress: Double(second) / 2000)
+                : measurement(rate: alone, progress: Double(second) / 2000)
+            let change = assist.measured(measured, at: .zero + .seconds(second))
+            return change == .none ? nil : (second, change)
+        }
+    }
+
+    @Test func `assist that only shares a full link ends, and is not tried again for a while that doubles`() {
+        var assist = AssistSwitch(policy: AssistPolicy(), at: .zero)
+        let changes = run(&assist, 0...1_000, alone: 480_000, assisted: (240_000, 240_000))
+        #expect(changes.map(\.second) == [30, 40, 340, 350, 950, 960])
+        let end = AssistEnd.useless(
+            alone: BytesPerSecond(rawValue: 480_000),
+            assisted: BytesPerSecond(rawValue: 480_000)
+        )
+        #expect(changes.filter { $0.change == .stop(end) }.map(\.second) == [40, 350, 960])
+    }
+
+    @Test func `assist that gains stays for as long as it is needed`() {
+        var assist = AssistSwitch(policy: AssistPolicy(), at: .zero)
+        let changes = run(&assist, 0...1_000, alone: 480_000, assisted: (470_000, 480_000))
+        #expect(changes.map(\.second) == [30])
+    }
+
+    @Test func `other reasons for assist need not prove themselves, nor wait for slowness`() {
+        var policy = AssistPolicy()
+        policy.expected = .seconds(100)
+        var assist = AssistSwitch(policy: policy, at: .zero)
+        let changes = run(&assist, 0...200, alone: 480_000, assisted: (480_000, 0))
+        #expect(changes.map(\.second) == [30, 40, 150])
     }
 
     @Test func `switched off it never starts`() {

@@ -6,7 +6,10 @@ import Transport
 
 /// Answers by path; what its requests did is told in `events`.
 struct EchoHandler: HTTPRequestHandler {
-    enum Event: Sendable { case waiting, cancelled }
+    enum Event: Sendable { case waiting, cancelled, answered }
+    /// The answer of "/large", in bytes: more than a socket takes. "/larger" is ten
+    /// times that.
+    static let largeAnswer = 12_000_000
 
     let events: AsyncStream<Event>.Continuation
 
@@ -23,9 +26,19 @@ struct EchoHandler: HTTPRequestHandler {
                 events.yield(.waiting)
                 do { while try await request.body.next() != nil {} } catch {}
                 events.yield(.cancelled)
+            case "/large", "/larger":
+                try await request.respond(HTTPResponseHead(status: 200))
+                for _ in 1...(request.head.path == "/large" ? 1 : 10) {
+                    try await request.write(ByteBuffer(repeating: UInt8(ascii: "x"), count: Self.largeAnswer))
+                }
+                try await request.finish(trailers: nil)
+                events.yield(.answered)
             default: try await echo(request)
             }
-        } catch { request.reset(.internalError) }
+        } catch {
+            events.yield(.cancelled)
+            request.reset(.internalError)
+        }
     }
 
     private func echo(_ request: HTTPServerRequest) async throws {

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOPosix
 import Testing
@@ -72,5 +73,71 @@ import Testing
         let (said, took) = try await answer(to: request, behind: "reached\r\n\r\n", dripping: "\r\n")
         #expect(said.hasPrefix("HTTP/1.1 200"))
         #expect(took < .seconds(5))
+    }
+
+    @Test func `who takes nothing of what waits is stalled, who takes a little is not`() {
+        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+        var pace = HTTP1WritePace(patience: .seconds(60), at: start)
+        let looks: [(second: Int64, waiting: Int, ended: Int, isStalled: Bool)] = [
+            (15, 1_000, 0, false), (30, 1_000, 0, false),
+            // A write has left, and as much waits again.
+            (60, 1_000, 1, false), (90, 999, 1, false), (149, 999, 1, false), (150, 999, 1, true), (300, 0, 1, false),
+        ]
+        for look in looks {
+            let isStalled = pace.looked(waiting: look.waiting, ended: look.ended, at: start + .seconds(look.second))
+            #expect(isStalled == look.isStalled, "at \(look.second) s")
+        }
+    }
+
+    /// A client that asks for more than a socket takes, and reads nothing until it is told to.
+    private func unread(
+        _ request: String,
+        limits: HTTPLimits = HTTPLimits(),
+        _ body: (
+            _ channel: any Channel, _ arrived: AsyncStream<ByteBuffer>, _ events: AsyncStream<EchoHandler.Event>
+        ) async throws -> Void
+    ) async throws {
+        try await withEchoServer(limits: limits) { port, group, events in
+            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+            let channel = try await ClientBootstrap(group: group)
+                .channelOption(.socketOption(.so_rcvbuf), value: 65_536)
+                .channelOption(.autoRead, value: false)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
+                    }
+                }
+                .connect(host: "127.0.0.1", port: port).get()
+            try await channel.writeAndFlush(ByteBuffer(string: request))
+            try await body(channel, stream, events)
+        }
+    }
+
+    @Test func `the last answer of a connection is there whole, whenever its client reads`() async throws {
+        var limits = HTTPLimits()
+        limits.writeHighWater = 2 * EchoHandler.largeAnswer
+        try await unread("GET /large HTTP/1.0\r\n\r\n", limits: limits) { channel, arrived, events in
+            var events = events.makeAsyncIterator()
+            #expect(await events.next() == .answered)
+            try await channel.setOption(.autoRead, value: true).get()
+            var (count, head) = (0, "")
+            for await bytes in arrived {
+                if count < 1_000 { head += String(buffer: bytes) }
+                count += bytes.readableBytes
+            }
+            // HTTP/1.0 knows no chunks: what follows the head is the answer, to the end of the connection.
+            head = head.components(separatedBy: "\r\n\r\n")[0]
+            #expect(head.hasPrefix("HTTP/1.0 200") && !head.contains("chunked"))
+            #expect(count == head.utf8.count + 4 + EchoHandler.largeAnswer)
+        }
+    }
+
+    @Test func `a client that reads nothing is cut off`() async throws {
+        var limits = HTTPLimits()
+        limits.stallDeadline = .milliseconds(300)
+        try await unread("GET /larger HTTP/1.1\r\nhost: a\r\n\r\n", limits: limits) { _, _, events in
+            var events = events.makeAsyncIterator()
+            #expect(await events.next() == .cancelled)
+        }
     }
 }

@@ -24,11 +24,15 @@ import Units
             policy.stallDuration = .seconds(generator.pick(5...40))
             policy.recoveryDuration = .seconds(generator.pick(1...5))
             policy.hostileDuration = .seconds(generator.pick(1...5))
+            policy.trialDuration = .seconds(generator.pick(1...8))
+            policy.uselessPause = .seconds(generator.pick(5...10))
+            policy.longestUselessPause = .seconds(20)
             policy.isDisabled = generator.chance(10)
             var (now, progress, fastFor, changes) = (BootTime.zero, 0.0, Duration.zero, 0)
             var assist = AssistSwitch(policy: policy, at: now)
             var fastSince: BootTime?
             var slowSince: BootTime?
+            var wasUseless: BootTime?
             for _ in 0..<60 {
                 now = now + .milliseconds(generator.pick(50...1500))
                 let isFast = generator.chance(3) ? generator.chance(2) : fastSince != nil
@@ -37,8 +41,10 @@ import Units
                 slowSince = isFast ? nil : slowSince ?? now
                 fastFor = fastSince.map { now - $0 } ?? .zero
                 let rate = BytesPerSecond(isFast ? 2_000_000 : 10)
+                let gain = assist.isAssisting && generator.chance(2) ? BytesPerSecond(10) : .zero
                 let measurement = AssistSwitch.Measurement(
                     peerRate: rate,
+                    rate: rate + gain,
                     progress: progress,
                     peerCount: generator.chance(3) ? 0 : 2,
                     httpWorks: true
@@ -48,14 +54,23 @@ import Units
                 case .start(.slow(_, _, let held)):
                     try hold(held >= policy.slowDuration && slowSince.map { now - $0 >= held } ?? false, "not slow")
                     try hold(!before, "started twice")
+                    try hold(wasUseless.map { now - $0 >= policy.uselessPause } ?? true, "tried again too soon")
                 case .start: try hold(!before && !policy.isDisabled, "started twice, or though disabled")
-                case .stop: try hold(before && fastFor >= policy.recoveryDuration, "stopped too soon")
+                case .stop(.recovered):
+                    try hold(before && fastFor >= policy.recoveryDuration, "stopped too soon")
+                case .stop(.useless(let alone, let assisted)):
+                    wasUseless = now
+                    try hold(before && assisted.rawValue * 10 < alone.rawValue * 11, "stopped although it gained")
                 case .none: try hold(assist.isAssisting == before, "changed without a word")
                 }
                 if before != assist.isAssisting { changes += 1 }
-                try hold(!before || assist.isAssisting || isFast, "stopped while slow")
+                try hold(!before || assist.isAssisting || isFast || wasUseless == now, "stopped while slow")
+                let mayWait = wasUseless.map { now - $0 < policy.longestUselessPause + policy.slowDuration } ?? false
                 let hasBeenSlow = slowSince.map { now - $0 >= policy.slowDuration } ?? false
-                try hold(policy.isDisabled || !hasBeenSlow || assist.isAssisting, "slow for long and no assist")
+                try hold(
+                    policy.isDisabled || !hasBeenSlow || assist.isAssisting || mayWait,
+                    "slow for long and no assist"
+                )
             }
         }
     }

@@ -154,6 +154,7 @@ struct DownloadWorld {
         peers[id] = peer
         if peer.isLiar { liars.insert(id) }
         engine.sourceAdded(id, kind, has: has, isChoked: peer.isChoked, at: now, into: &actions)
+        if kind.isPeer, generator.chance(4) { engine.sourceIsFar(id, at: now) }
         if peer.isChoked { queue.append((later(2, &generator), .unchoke(id))) }
         guard kind.isPeer else { return }
         for piece in geometry.pieceCount.indices where !has.contains(piece) && generator.chance(2) {

@@ -18,10 +18,7 @@ import Units
     func `an empty cache fills from a full one and hash batches come along`(areOwn: Bool) async throws {
         try await withSwarms { seeder, leecher, geometry, batch in
             seeder.swarm.publish([batch], areOwn: areOwn)
-            let (events, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
-            leecher.swarm.follow(on: MultiThreadedEventLoopGroup.singleton.next()) { events in
-                for event in events { continuation.yield(event) }
-            }
+            let events = leecher.swarm.events()
             leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
             var missing = Set<Block>()
             for piece in geometry.pieceCount.indices {
@@ -56,10 +53,7 @@ import Units
             let cache = seeder.swarm.cache
             let configuration = seeder.swarm.configuration
             await seeder.swarm.leave()
-            let (events, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
-            leecher.swarm.follow(on: MultiThreadedEventLoopGroup.singleton.next()) { events in
-                for event in events { continuation.yield(event) }
-            }
+            let events = leecher.swarm.events()
             leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
             await seeder.session.awaitEarlyHandshake()
             let opened = seeder.session.join(cache, configuration: configuration)
@@ -129,6 +123,22 @@ import Units
         }
     }
 
+    @Test(arguments: [("east", "west", true), ("east", "east", false), ("east", "", false), ("", "west", false)])
+    func `peers tell their sites, and one at another is far`(here: String, there: String, isFar: Bool) async throws {
+        try await withSwarms(sites: [there, here]) { seeder, leecher, _, batch in
+            let events = leecher.swarm.events()
+            leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
+            seeder.swarm.publish([batch], areOwn: true)
+            var wasFar = false
+            // The batch comes behind what the peer says of itself.
+            for await event in events {
+                if case .isFar = event { wasFar = true }
+                if case .batch = event { break }
+            }
+            #expect(wasFar == isFar)
+        }
+    }
+
     @Test func `a connection that has ended before its handler came holds no place`() throws {
         let session = SwarmSession(
             group: MultiThreadedEventLoopGroup.singleton,
@@ -150,6 +160,15 @@ import Units
         let address: SocketAddress?
     }
 
+    private static func session(at site: String, _ generator: inout SeededGenerator) -> SwarmSession {
+        SwarmSession(
+            group: MultiThreadedEventLoopGroup.singleton,
+            peerID: .random(using: &generator),
+            site: site,
+            logger: Logger(label: "test")
+        )
+    }
+
     private static func scratchFolder() throws -> String {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("swarm-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -160,7 +179,10 @@ import Units
         ByteBuffer(bytes: (range.start..<range.end).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) })
     }
 
-    private func withSwarms(_ body: (Side, Side, PieceGeometry, HashBatch) async throws -> Void) async throws {
+    private func withSwarms(
+        sites: [String] = ["", ""],
+        _ body: (Side, Side, PieceGeometry, HashBatch) async throws -> Void
+    ) async throws {
         let geometry = try #require(PieceGeometry(size: ByteCount(1_000_001), pieceLength: 65_536))
         let id = try #require(BlobID(bytes: Array(repeating: 7, count: 32)))
         let (control, relay) = (SigningKey(), SigningKey())
@@ -184,7 +206,7 @@ import Units
         let folder = try Self.scratchFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         var sessions: [SwarmSession] = []
-        for isSeeder in [true, false] {
+        for (isSeeder, site) in zip([true, false], sites) {
             let cache = try PieceCache(
                 directory: "\(folder)/\(isSeeder)",
                 limits: CacheLimits(highWater: .mebibytes(64), lowWater: .mebibytes(32)),
@@ -200,7 +222,7 @@ import Units
                     )
                 }
             }
-            let session = SwarmSession(group: group, peerID: .random(using: &generator), logger: Logger(label: "test"))
+            let session = Self.session(at: site, &generator)
             sessions.append(session)
             let listener = try await ServerBootstrap(group: group)
                 .childChannelInitializer { session.accept($0) }
@@ -231,5 +253,16 @@ extension SwarmSession {
     /// Returns once a handshake waits for its blob.
     fileprivate func awaitEarlyHandshake() async {
         while !hasEarlyHandshakes { await Task.yield() }
+    }
+}
+
+extension BlobSwarm {
+    /// What happens from now on.
+    fileprivate func events() -> AsyncStream<SwarmEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(of: SwarmEvent.self)
+        follow(on: MultiThreadedEventLoopGroup.singleton.next()) { events in
+            for event in events { continuation.yield(event) }
+        }
+        return stream
     }
 }

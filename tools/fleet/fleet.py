@@ -148,12 +148,17 @@ class Fleet:
             arguments += ["--label", label]
         return self.launch(name, arguments)
 
-    def start(self, relays, agents, agent_options=(), relay_options=()):
+    def start(self, relays, agents, agent_options=(), relay_options=(), sites=None):
+        """`sites` names the places of nodes, by their names."""
+        def place(node):
+            site = (sites or {}).get(node)
+            return ("--label", f"site={site}") if site else ()
+
         self.start_control()
         for number in range(1, relays + 1):
-            self.start_relay(number, *relay_options)
+            self.start_relay(number, *place(f"relay-{number}"), *relay_options)
         for number in range(1, agents + 1):
-            self.start_agent(number, *agent_options)
+            self.start_agent(number, *place(f"agent-{number}"), *agent_options)
 
     def run(self, *arguments, expect=0, timeout=600, capture=True):
         """Runs one user command against this fleet's control; fails on another exit code than `expect`."""

@@ -77,13 +77,14 @@ class Lab:
         self.network = Network()
         network = self.network
         try:
-            self.places = {}
+            self.places, self.sites = {}, {}
 
             for site, rates in spec.sites.items():
                 network.site(site, mbit(rates.get("up_mbit")), mbit(rates.get("down_mbit")), rates.get("delay_ms", 0))
 
-            def add(name, *link):
-                self.places[name] = (network.add(name, *link), network.command(name))
+            def add(name, up=None, down=None, site=None, delay_ms=0):
+                self.places[name] = (network.add(name, up, down, site, delay_ms), network.command(name))
+                self.sites[name] = site
 
             add("control")
             add("origin", mbit(spec.origin_mbit))
@@ -147,7 +148,7 @@ class Lab:
         with Fleet(self.binary, places=self.places, host=self.places["control"][0]) as fleet:
             path = fleet.origin.make_file("build.img", spec.file_mib)
             expected = sha256_of(path)
-            fleet.start(spec.relays, len(self.agents))
+            fleet.start(spec.relays, len(self.agents), sites=self.sites)
             # Who has not reached control yet, over a slow link, is no target.
             for name, process in fleet.processes.items():
                 if name != "control":

@@ -9,19 +9,23 @@ package struct ExtensionHandshake: Hashable, Sendable {
     package let client: String?
     /// The port the sender listens on.
     package let port: UInt16?
+    /// The place that the sender is at, as its operator calls it: `sl_site`, 63 bytes at most. Only our own kind says it.
+    package let site: String?
 
     package init(
         identifiers: [String: UInt8],
         metadataSize: Int? = nil,
         requestQueue: Int? = nil,
         client: String? = nil,
-        port: UInt16? = nil
+        port: UInt16? = nil,
+        site: String? = nil
     ) {
         self.identifiers = identifiers
         self.metadataSize = metadataSize
         self.requestQueue = requestQueue
         self.client = client
         self.port = port
+        self.site = site
     }
 
     /// The payload after the extension id.
@@ -31,6 +35,7 @@ package struct ExtensionHandshake: Hashable, Sendable {
         if let requestQueue { fields["reqq"] = .integer(Int64(requestQueue)) }
         if let client { fields["v"] = .text(client) }
         if let port { fields["p"] = .integer(Int64(port)) }
+        if let site { fields["sl_site"] = .text(site) }
         return BencodeValue.fields(fields).encoded
     }
 
@@ -52,7 +57,10 @@ package struct ExtensionHandshake: Hashable, Sendable {
             metadataSize: (1...Int64(Limits.maximumMetadataBytes)).contains(size) ? Int(size) : nil,
             requestQueue: value[key: "reqq"]?.integer.flatMap { $0 > 0 ? Int(clamping: $0) : nil },
             client: value[key: "v"]?.text,
-            port: value[key: "p"]?.integer.flatMap { UInt16(exactly: $0) }
+            port: value[key: "p"]?.integer.flatMap { UInt16(exactly: $0) },
+            site: value[key: "sl_site"]?.text.flatMap {
+                (1...Limits.maximumSiteBytes).contains($0.utf8.count) ? $0 : nil
+            }
         )
     }
 }

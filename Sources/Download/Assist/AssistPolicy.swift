@@ -15,6 +15,12 @@ package struct AssistPolicy: Hashable, Sendable {
     package var expected: Duration?
     /// BitTorrent faster than the threshold for this long ends assist; 2 s.
     package var recoveryDuration = Duration.seconds(2)
+    /// Assist for slowness has this long to show that it brings more than BitTorrent had by itself: 10 s, 110 %.
+    package var trialDuration = Duration.seconds(10)
+    package var worthwhileGain = 1.1
+    /// Where it does not, slowness starts none for 5 minutes; each time twice as long, up to an hour.
+    package var uselessPause = Duration.seconds(300)
+    package var longestUselessPause = Duration.seconds(3600)
     /// What is promised: HTTP fills up to it whenever BitTorrent stays below it for `slowDuration`. Zero promises nothing.
     package var minimumRate = BytesPerSecond.zero
     package var isDisabled = false

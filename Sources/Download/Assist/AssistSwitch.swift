@@ -6,20 +6,31 @@ package import Units
 /// | --- | --- | --- |
 /// | swarming | a trigger's condition held long enough | assisting |
 /// | assisting | BitTorrent above the threshold for the recovery time | swarming |
+/// | assisting, for slowness | a trial in which all sources together were not faster than before | swarming; slowness starts \
+///   nothing for a pause that doubles each time |
 package struct AssistSwitch: Sendable {
     /// What has changed.
-    package enum Change: Hashable, Sendable { case none, start(AssistReason), stop }
+    package enum Change: Hashable, Sendable { case none, start(AssistReason), stop(AssistEnd) }
 
     /// What is measured.
     package struct Measurement: Sendable {
         package var peerRate: BytesPerSecond
+        /// Of peers and HTTP together.
+        package var rate: BytesPerSecond
         /// Part of the file that is there, 0 to 1.
         package var progress: Double
         package var peerCount: Int
         package var httpWorks: Bool
 
-        package init(peerRate: BytesPerSecond, progress: Double, peerCount: Int, httpWorks: Bool) {
+        package init(
+            peerRate: BytesPerSecond,
+            rate: BytesPerSecond,
+            progress: Double,
+            peerCount: Int,
+            httpWorks: Bool
+        ) {
             self.peerRate = peerRate
+            self.rate = rate
             self.progress = progress
             self.peerCount = peerCount
             self.httpWorks = httpWorks
@@ -33,12 +44,21 @@ package struct AssistSwitch: Sendable {
     private var peerlessSince: BootTime?
     private var recoveredSince: BootTime?
     private var markedProgress: (progress: Double, at: BootTime)
+    /// What came while it was slow without assist, and what comes in its trial.
+    private var alone = MeanRate()
+    private var assisted = MeanRate()
+    /// When the trial began; nil where there is none, or it is over.
+    private var triedSince: BootTime?
+    /// Until when slowness starts nothing, and how long the next such pause is.
+    private var uselessUntil = BootTime.zero
+    private var uselessPause: Duration
     package private(set) var reason: AssistReason?
 
     package init(policy: AssistPolicy, at now: BootTime) {
         self.policy = policy
         self.started = now
         self.markedProgress = (0, now)
+        self.uselessPause = policy.uselessPause
     }
 
     package var isAssisting: Bool { reason != nil }
@@ -53,10 +73,17 @@ package struct AssistSwitch: Sendable {
         }
         slowSince = measurement.peerRate < policy.floor ? slowSince ?? now : nil
         peerlessSince = measurement.peerCount == 0 ? peerlessSince ?? now : nil
-        if reason != nil { return recovery(measurement, now) }
+        if reason != nil {
+            if let end = useless(measurement, now) { return .stop(end) }
+            return recovery(measurement, now)
+        }
+        if slowSince == now { alone = MeanRate() }
+        if slowSince != nil { alone.add(measurement.rate) }
         guard let found = trigger(measurement, now) else { return .none }
         reason = found
         recoveredSince = nil
+        if case .slow = found { triedSince = now } else { triedSince = nil }
+        assisted = MeanRate()
         return .start(found)
     }
 
@@ -71,6 +98,7 @@ package struct AssistSwitch: Sendable {
         slowSince = nil
         peerlessSince = nil
         recoveredSince = nil
+        if triedSince != nil { (triedSince, assisted) = (now, MeanRate()) }
         markedProgress.at = now
     }
 
@@ -79,7 +107,7 @@ package struct AssistSwitch: Sendable {
         if let since = peerlessSince, measurement.httpWorks, now - since >= policy.hostileDuration {
             return .hostileNetwork(duration: now - since)
         }
-        if let since = slowSince, now - since >= policy.slowDuration {
+        if let since = slowSince, now - since >= policy.slowDuration, now >= uselessUntil {
             return .slow(rate: measurement.peerRate, threshold: policy.floor, duration: now - since)
         }
         if now - markedProgress.at >= policy.stallDuration {
@@ -89,6 +117,25 @@ package struct AssistSwitch: Sendable {
             return .overdue(elapsed: now - started, expected: expected)
         }
         return nil
+    }
+
+    /// HTTP that shares a full link with BitTorrent only takes from it: after a trial, assist for slowness ends where nothing
+    /// is gained.
+    private mutating func useless(_ measurement: Measurement, _ now: BootTime) -> AssistEnd? {
+        guard let since = triedSince else { return nil }
+        // Connections take a moment to come up to speed.
+        if now - since >= policy.trialDuration / 2 { assisted.add(measurement.rate) }
+        guard now - since >= policy.trialDuration else { return nil }
+        triedSince = nil
+        guard Double(assisted.mean.rawValue) < Double(alone.mean.rawValue) * policy.worthwhileGain else {
+            uselessPause = policy.uselessPause
+            return nil
+        }
+        uselessUntil = now + uselessPause
+        uselessPause = min(uselessPause * 2, policy.longestUselessPause)
+        reason = nil
+        slowSince = nil
+        return .useless(alone: alone.mean, assisted: assisted.mean)
     }
 
     private mutating func recovery(_ measurement: Measurement, _ now: BootTime) -> Change {
@@ -102,6 +149,19 @@ package struct AssistSwitch: Sendable {
         reason = nil
         slowSince = nil
         markedProgress = (measurement.progress, now)
-        return .stop
+        return .stop(.recovered(rate: measurement.peerRate))
     }
+}
+
+/// The mean of rates that are measured at even times.
+private struct MeanRate: Sendable {
+    private var sum = 0.0
+    private var count = 0.0
+
+    mutating func add(_ rate: BytesPerSecond) {
+        sum += Double(rate.rawValue)
+        count += 1
+    }
+
+    var mean: BytesPerSecond { BytesPerSecond(UInt64(sum / max(1, count))) }
 }

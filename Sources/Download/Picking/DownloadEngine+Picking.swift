@@ -61,7 +61,12 @@ extension DownloadEngine {
 
     private func mayAsk(_ source: Source, _ now: BootTime) -> Bool {
         source.kind.isPeer && !source.isChoked && now >= source.notBefore && !policy.bitTorrentIsDisabled
-            && source.outstanding.count < source.queue.blocks
+            && source.outstanding.count < source.queue.blocks && (!source.isFar || asksFar(now))
+    }
+
+    /// Whether peers at other sites are asked: no relay is at our own, or those here have nothing more for us.
+    private func asksFar(_ now: BootTime) -> Bool {
+        nearRelays == 0 || now - nearBrought >= Limits.nearPatience
     }
 
     /// Agents that may be asked beside those that owe us blocks. Many flows through one link, each of a few packets, lose

@@ -3,6 +3,8 @@ internal import Units
 /// One source as the engine knows it.
 struct Source: Sendable {
     let kind: SourceKind
+    /// A peer at another site.
+    var isFar = false
     var has: PieceSet
     var isChoked: Bool
     /// Blocks asked for and not come yet, with when they were asked.

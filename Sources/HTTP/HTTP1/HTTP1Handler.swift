@@ -23,10 +23,11 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     private var hasAnswered = false
     private var keepsAlive = true
     private var isHeadRequest = false
+    /// What the client speaks: HTTP/1.0 knows no chunks.
+    private var version = HTTPVersion.http1_1
     private var isChunked = false
     private var unread = 0
     private var isHeld = false
-    private var pendingWrites: [(count: Int, promise: EventLoopPromise<Void>)] = []
     /// For the head, or the time without a request.
     private var timer: Scheduled<Void>?
     /// A request has come and been answered, and of the next one nothing has come yet.
@@ -34,6 +35,12 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     private var hasBegun = false
     private var pace: HTTP1BodyPace?
     private var paceTimer: Scheduled<Void>?
+    /// The last response is on its way, and nothing more is taken in.
+    private var isClosing = false
+    private var writePace: HTTP1WritePace?
+    private var writeTimer: Scheduled<Void>?
+    /// Writes that have left the channel.
+    private var endedWrites = 0
 
     init(
         handler: any HTTPRequestHandler,
@@ -63,7 +70,8 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     private func cancelTimers() {
         timer?.cancel()
         paceTimer?.cancel()
-        paceTimer = nil
+        writeTimer?.cancel()
+        (paceTimer, writeTimer) = (nil, nil)
     }
 
     /// The connection ends unless something happens before.
@@ -74,6 +82,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head, context)
         case .body(let bytes):
@@ -161,6 +170,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         hasAnswered = false
         keepsAlive = head.isKeepAlive
         isHeadRequest = head.method == .HEAD
+        version = head.version == .http1_0 ? .http1_0 : .http1_1
         var request = HTTPRequestHead(
             method: head.method.rawValue,
             scheme: isSecure ? "https" : "http",
@@ -202,6 +212,9 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         if !headers.contains(name: "content-length"), head.status != 204, head.status != 304 {
             if endStream {
                 headers.add(name: "content-length", value: "0")
+            } else if version == .http1_0 {
+                // The end of the connection is the end of the answer (RFC 9112 section 6.3).
+                keepsAlive = false
             } else {
                 headers.add(name: "transfer-encoding", value: "chunked")
                 isChunked = true
@@ -210,10 +223,11 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         if !keepsAlive { headers.replaceOrAdd(name: "connection", value: "close") }
         let status = HTTPResponseStatus(statusCode: head.status)
         context.write(
-            wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))),
+            wrapOutboundOut(.head(.init(version: version, status: status, headers: headers))),
             promise: nil
         )
         if endStream { finish(trailers: nil) } else { context.flush() }
+        watchWrites()
     }
 
     func send(_ bytes: ByteBuffer) {
@@ -225,8 +239,12 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         }
         let exchange = exchange
         let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenComplete { _ in exchange?.sent(count) }
+        promise.futureResult.assumeIsolated().whenComplete { [weak self] _ in
+            self?.endedWrites += 1
+            exchange?.sent(count)
+        }
         context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
+        watchWrites()
     }
 
     func finish(trailers: HTTPFields?) {
@@ -238,8 +256,46 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
             for field in trailers.fields { made.add(name: field.name, value: field.value) }
             headers = made
         }
-        context.writeAndFlush(wrapOutboundOut(.end(headers)), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.responseWritten() }
+        // The next request may begin within the call.
         finishExchange()
+        context.writeAndFlush(wrapOutboundOut(.end(headers)), promise: written)
+        watchWrites()
+    }
+
+    /// What the client had not taken would have been lost with the connection.
+    private func responseWritten() {
+        if isClosing { context?.close(promise: nil) }
+    }
+
+    /// Ends a connection whose client takes nothing of what waits for it.
+    private func watchWrites() {
+        guard writeTimer == nil, let context, waitingBytes(context) > 0 else { return }
+        let patience = TimeAmount(limits.stallDeadline)
+        if writePace == nil { writePace = HTTP1WritePace(patience: patience, at: .now()) }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        writeTimer = loop.scheduleTask(in: .nanoseconds(max(1, patience.nanoseconds / 4))) {
+            bound.value.lookAtWrites()
+        }
+    }
+
+    private func lookAtWrites() {
+        writeTimer = nil
+        guard let context else { return }
+        let waiting = waitingBytes(context)
+        if writePace?.looked(waiting: waiting, ended: endedWrites, at: .now()) == true {
+            exchange?.failed(HTTPError(.timedOut, "the client does not read"))
+            context.close(promise: nil)
+        } else if waiting == 0 {
+            writePace = nil
+        } else {
+            watchWrites()
+        }
+    }
+
+    private func waitingBytes(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     func reset() { context?.close(promise: nil) }
@@ -264,7 +320,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
         guard isResponseComplete else { return }
         guard isRequestComplete, keepsAlive else {
             // A body that was not read to its end cannot be told from the next request.
-            if !isRequestComplete || !keepsAlive { context?.close(promise: nil) }
+            isClosing = true
             return
         }
         exchange = nil

@@ -30,6 +30,7 @@ extension BlobDownload {
         case .peerLeft(let peer):
             peers.removeValue(forKey: peer)
             engine.sourceLost(source(peer), at: now, into: &actions)
+        case .isFar(let peer): if plan.prefersOwnSite { engine.sourceIsFar(source(peer), at: now) }
         case .bitField(let peer, let has): peerHas(peer, has.pieces, now, &actions)
         case .have(let peer, let pieces): peerHas(peer, pieces, now, &actions)
         case .suggested(let peer, let piece): engine.sourceSuggests(source(peer), piece, at: now, into: &actions)

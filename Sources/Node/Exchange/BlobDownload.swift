@@ -237,9 +237,9 @@ actor BlobDownload: EventLoopActor {
                 assistSwitches += 1
                 assistText = reason.description
                 runtime.logger.info("assist begins: \(reason)")
-            case .stopAssist:
+            case .stopAssist(let end):
                 assistSwitches += 1
-                runtime.logger.info("assist ends")
+                runtime.logger.info("assist ends: \(end)")
             case .ban(let source): ban(source)
             case .wantOrigin(let isWanted): wantOrigin(isWanted)
             case .completed: end(.complete)

@@ -20,6 +20,8 @@ struct DownloadPlan: Sendable {
     let origin: OriginPlan?
     /// Whether this node tells the relays' trackers of itself and connects to the peers they name.
     let announces: Bool
+    /// Whether what a relay at this node's own site offers is not taken from elsewhere.
+    let prefersOwnSite: Bool
     /// How much may be moved when.
     var schedule: TransferSchedule
     /// Connections with peers at most; nil is the swarm's own limit.
@@ -39,6 +41,7 @@ extension DownloadPlan {
         schedule = TransferSchedule(config)
         maximumPeers = config.maxConnectionsPerAgent == 0 ? Self.defaultPeers : Int(config.maxConnectionsPerAgent)
         announces = policy.bitTorrentIsDisabled == false
+        prefersOwnSite = true
         guard let blob = assignment.blob, let id = OriginID(blob.origin) else {
             origin = nil
             return
@@ -62,5 +65,6 @@ extension DownloadPlan {
         policy = peersOnly
         origin = nil
         announces = false
+        prefersOwnSite = false
     }
 }

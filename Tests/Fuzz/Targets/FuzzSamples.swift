@@ -71,7 +71,8 @@ enum FuzzSamples {
             identifiers: ["ut_metadata": 3],
             metadataSize: 99,
             requestQueue: 9,
-            client: "c"
+            client: "c",
+            site: "berlin"
         )
         let messages: [MetadataMessage] = [
             .request(piece: 0), .piece(0, totalSize: 3, bytes: [1, 2, 3]), .reject(piece: 1),
