@@ -86,6 +86,8 @@ package struct ControlServer: Service {
         }
         await fleet.storeGathered()
         await listener.close()
+        // What would be noted a moment later would find the store closed.
+        await fleet.storeLastSeen()
     }
 
     private func openStore() throws -> any ControlStore {
@@ -141,6 +143,7 @@ package struct ControlServer: Service {
         listening.admissionsPerSecond = configuration.admissionsPerSecond
         listening.buffers = .messages
         listening.handshakes = configuration.handshakes
+        listening.whenRefused = { [logger] in logger.warning("\($0)") }
         let limits = configuration.httpLimits
         do {
             return try await Listener.bind(

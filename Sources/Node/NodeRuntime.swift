@@ -128,6 +128,7 @@ struct NodeRuntime: Sendable {
     ) async throws -> Listener {
         var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
         listening.handshakes = configuration.handshakes
+        listening.whenRefused = { [logger = router.logger] in logger.warning("\($0)") }
         let limits = configuration.httpLimits
         if let certificate = configuration.tlsCertificatePath, let key = configuration.tlsKeyPath {
             listening.tls = try TLSServerContext(certificateFile: certificate, keyFile: key)

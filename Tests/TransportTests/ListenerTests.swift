@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -54,6 +55,8 @@ import Testing
         })
         var configuration = ListenerConfiguration(host: "127.0.0.1", port: 0)
         configuration.handshakes.halfOpenPerAddress = 2
+        let told = Mutex<[String]>([])
+        configuration.whenRefused = { sentence in told.withLock { $0.append(sentence) } }
         let listener = try await Listener.bind(configuration, group: group, handlers: handlers)
         let port = try #require(listener.localAddress.port)
         let handshake = ByteBuffer(string: "\u{13}BitTorrent protocol")
@@ -65,9 +68,9 @@ import Testing
         }
         #expect(listener.refusedConnections == 0)
         let silent = [try await dial(port, group), try await dial(port, group)]
-        let refused = try await dial(port, group)
-        try await refused.closeFuture.get()
-        #expect(listener.refusedConnections == 1)
+        for _ in 0..<3 { try await dial(port, group).closeFuture.get() }
+        #expect(listener.refusedConnections == 3)
+        #expect(told.withLock { $0 }.map { $0.hasPrefix("127.0.0.1 has too many") } == [true, true])
         try await silent[0].writeAndFlush(handshake)
         #expect(await events.next() == handshake)
         let next = try await dial(port, group)

@@ -68,9 +68,10 @@ extension Fleet {
     /// How long is waited for more nodes that leave, so that one transaction notes them all.
     private static var leavingTime: Duration { .milliseconds(200) }
 
-    private func storeLastSeen() async {
+    func storeLastSeen() async {
         let seen = lastSeen
         lastSeen = [:]
+        guard !seen.isEmpty else { return }
         do {
             try await store.nodesSeen(seen)
         } catch {

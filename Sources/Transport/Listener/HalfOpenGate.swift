@@ -4,8 +4,12 @@ internal import Synchronization
 /// The counts of one listener, whose connections are on several loops.
 final class HalfOpenGate: Sendable {
     private let counts: Mutex<HalfOpenCounts>
+    private let whenRefused: (@Sendable (String) -> Void)?
 
-    init(maximumPerAddress: Int) { counts = Mutex(HalfOpenCounts(maximumPerAddress: maximumPerAddress)) }
+    init(maximumPerAddress: Int, whenRefused: (@Sendable (String) -> Void)?) {
+        counts = Mutex(HalfOpenCounts(maximumPerAddress: maximumPerAddress))
+        self.whenRefused = whenRefused
+    }
 
     /// Connections that were refused since the start.
     var refused: UInt64 { counts.withLock(\.refused) }
@@ -15,6 +19,12 @@ final class HalfOpenGate: Sendable {
         guard let address = channel.remoteAddress?.addressBytes else { return }
         let key = HalfOpenCounts.key(of: address)
         guard counts.withLock({ $0.connectionCame(key) }) else {
+            // Told ever more rarely: who attacks does not fill the log too.
+            let count = refused
+            let address = channel.remoteAddress?.ipAddress ?? "?"
+            if count.nonzeroBitCount == 1 {
+                whenRefused?("\(address) has too many connections that say nothing; refused since the start: \(count)")
+            }
             throw TransportError(.refused, "too many connections of one address that say nothing")
         }
         try channel.pipeline.syncOperations.addHandler(

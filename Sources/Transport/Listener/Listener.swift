@@ -29,7 +29,10 @@ package final class Listener: Sendable {
     ) async throws(TransportError) -> Listener {
         let children = ChildChannels()
         let buffers = configuration.buffers
-        let gate = HalfOpenGate(maximumPerAddress: configuration.handshakes.halfOpenPerAddress)
+        let gate = HalfOpenGate(
+            maximumPerAddress: configuration.handshakes.halfOpenPerAddress,
+            whenRefused: configuration.whenRefused
+        )
         let admissions = configuration.admissionsPerSecond
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)
