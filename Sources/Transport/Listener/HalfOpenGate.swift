@@ -6,9 +6,9 @@ final class HalfOpenGate: Sendable {
     private let counts: Mutex<HalfOpenCounts>
     private let whenRefused: (@Sendable (String) -> Void)?
 
-    init(maximumPerAddress: Int, whenRefused: (@Sendable (String) -> Void)?) {
-        counts = Mutex(HalfOpenCounts(maximumPerAddress: maximumPerAddress))
-        self.whenRefused = whenRefused
+    init(_ configuration: ListenerConfiguration) {
+        counts = Mutex(HalfOpenCounts(maximumPerAddress: configuration.handshakes.halfOpenPerAddress))
+        whenRefused = configuration.whenRefused
     }
 
     /// Connections that were refused since the start.

@@ -29,10 +29,7 @@ package final class Listener: Sendable {
     ) async throws(TransportError) -> Listener {
         let children = ChildChannels()
         let buffers = configuration.buffers
-        let gate = HalfOpenGate(
-            maximumPerAddress: configuration.handshakes.halfOpenPerAddress,
-            whenRefused: configuration.whenRefused
-        )
+        let gate = HalfOpenGate(configuration)
         let admissions = configuration.admissionsPerSecond
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)
