@@ -31,15 +31,7 @@ package enum Dialer {
         do {
             let made: (any Channel, Result) = try await bootstrap.connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        let handler = try TLSHandler(
-                            client: tls,
-                            serverName: host,
-                            alpn: alpn,
-                            deadline: timeout
-                        )
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
+                    if let tls { try add(tls, to: channel, serverName: host, alpn: alpn, deadline: timeout) }
                     return (channel, try initialize(channel))
                 }
             }
@@ -49,5 +41,18 @@ package enum Dialer {
         } catch {
             throw TransportError(.connect, "\(error)")
         }
+    }
+
+    /// Puts TLS between the socket of a channel that is not connected yet and the handlers that are added behind it. On its
+    /// loop; a handshake that fails, or takes longer than `deadline`, closes the channel.
+    package static func add(
+        _ tls: TLSClientContext,
+        to channel: any Channel,
+        serverName: String,
+        alpn: [String],
+        deadline: Duration
+    ) throws {
+        let handler = try TLSHandler(client: tls, serverName: serverName, alpn: alpn, deadline: deadline)
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 }

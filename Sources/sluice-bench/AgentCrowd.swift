@@ -20,8 +20,11 @@ final class AgentCrowd {
     private static let tick = TimeAmount.milliseconds(10)
     /// Connections that are begun and not answered yet, at most.
     private static let maximumPending = 2000
+    private static let handshakeDeadline = Duration.seconds(60)
 
     private let plan: CrowdPlan
+    /// What each node shows of itself over TLS; empty in plaintext.
+    private let contexts: [TLSClientContext]
     private let loop: any EventLoop
     private let opening: ByteBuffer
     private let relayKey = SigningKey()
@@ -35,12 +38,14 @@ final class AgentCrowd {
     private var nextHeartbeat = 0
     private var heartbeatsOwed = 0.0
 
-    init(plan: CrowdPlan, loop: any EventLoop) {
+    init(plan: CrowdPlan, contexts: [TLSClientContext], loop: any EventLoop) {
         self.plan = plan
+        self.contexts = contexts
         self.loop = loop
         self.opening = LeanStream.opening(
             path: NodeStreamServiceClient.Methods.connect.path,
-            authority: "\(plan.host):\(plan.port)"
+            authority: "\(plan.host):\(plan.port)",
+            isSecure: !contexts.isEmpty
         )
         self.agents = (0..<plan.streams).map { index in
             Agent(backoff: .fleet(seed: plan.seed &+ UInt64(index)))
@@ -97,7 +102,17 @@ final class AgentCrowd {
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 2048))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = AgentChannel(crowd: bound.value, agent: index)
+                    let crowd = bound.value
+                    let handler = AgentChannel(crowd: crowd, agent: index)
+                    if !crowd.contexts.isEmpty {
+                        try Dialer.add(
+                            crowd.contexts[index],
+                            to: channel,
+                            serverName: crowd.plan.host,
+                            alpn: ["h2"],
+                            deadline: Self.handshakeDeadline
+                        )
+                    }
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }

@@ -29,6 +29,12 @@ struct ControlLoad: AsyncParsableCommand {
     var origin: String?
     @Option(help: "Seeds the jitter.")
     var seed: UInt64 = 1
+    @Option(help: "The PEM file of control's authority: every node enrolls first, and connects over TLS.")
+    var authority: String?
+    @Option(help: "The join token of agents, with --authority.")
+    var agentToken = ""
+    @Option(help: "The join token of the relay, with --authority.")
+    var relayToken = ""
     @Flag(help: "Hold one relay's stream besides, which an order needs.")
     var relay = false
 
@@ -46,7 +52,20 @@ struct ControlLoad: AsyncParsableCommand {
             hasRelay: relay,
             seed: seed
         )
-        let crowd = try await loop.submit { NIOLoopBound(AgentCrowd(plan: plan, loop: loop), eventLoop: loop) }.get()
+        var contexts: [TLSClientContext] = []
+        if let authority {
+            let enrollment = CrowdEnrollment(
+                plan: plan,
+                authority: authority,
+                agentToken: agentToken,
+                relayToken: relayToken
+            )
+            contexts = try await enrollment.enroll(on: loop)
+            StandardOutput.write("{\"enrolled\":\(contexts.count)}\n")
+        }
+        let crowd = try await loop.submit { [contexts] in
+            NIOLoopBound(AgentCrowd(plan: plan, contexts: contexts, loop: loop), eventLoop: loop)
+        }.get()
         loop.execute { crowd.value.start() }
         while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
     }

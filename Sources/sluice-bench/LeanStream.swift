@@ -25,8 +25,8 @@ struct LeanStream {
 
     /// Everything a client sends before its first message: preface, settings, and the request's head on stream 1, in
     /// literals that leave both tables of header fields empty (RFC 7541 section 6.2.2).
-    static func opening(path: String, authority: String) -> ByteBuffer {
-        var head = ByteBuffer(bytes: [0x83, 0x86])  // POST, http
+    static func opening(path: String, authority: String, isSecure: Bool = false) -> ByteBuffer {
+        var head = ByteBuffer(bytes: [0x83, isSecure ? 0x87 : 0x86])  // POST; https or http
         func literal(_ nameIndex: UInt8, _ value: String) {
             // An index above 14 goes on in a second byte.
             head.writeBytes(nameIndex < 15 ? [nameIndex] : [15, nameIndex - 15])

@@ -60,6 +60,14 @@ import Testing
         #expect(said.contains("connection: close"))
     }
 
+    @Test func `HTTP 1.0 is kept where it asks for it and the answer says its length`() async throws {
+        let kept = "GET /trailers-only HTTP/1.0\r\nconnection: keep-alive\r\n\r\n"
+        let said = try await text(kept + kept + "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")
+        #expect(said.split(separator: "HTTP/1.0 200").count == 3)
+        #expect(said.split(separator: "connection: keep-alive").count == 3)
+        #expect(said.contains("connection: close"))
+    }
+
     @Test func `a response to HEAD has no body`() async throws {
         let said = try await text("HEAD / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
         #expect(said.hasPrefix("HTTP/1.1 200"))

@@ -14,8 +14,8 @@ from .process import Process, free_port, wait_until
 
 # Files a process has open beside its streams.
 SPARE_FILES = 200
-# What a kill -9 may cost, in seconds: the time all agents have to be back.
-RECONNECT_LIMIT = 120
+# What a kill -9 may cost, in seconds: the time all agents have to be back, in plaintext and over TLS.
+RECONNECT_LIMIT = {False: 120, True: 300}
 
 
 class Crowd(Process):
@@ -76,8 +76,9 @@ def say(text):
 
 def main(arguments, as_json, binary):
     """Prints a row for each thing measured; `binary` is sluice, with sluice-bench beside it."""
-    options, skip_unary = {"streams": "10000", "runs": "1"}, "--skip-unary" in arguments
-    rest = iter([argument for argument in arguments if argument != "--skip-unary"])
+    options = {"streams": "10000", "runs": "1"}
+    skip_unary, tls = "--skip-unary" in arguments, "--tls" in arguments
+    rest = iter([argument for argument in arguments if argument not in ("--skip-unary", "--tls")])
     for argument in rest:
         options[argument.removeprefix("--")] = next(rest)
     streams = int(options["streams"])
@@ -90,7 +91,7 @@ def main(arguments, as_json, binary):
     if not (binary.parent / "sluice-bench").exists():
         subprocess.run(["swift", "build", "-c", "release", "--product", "sluice-bench"], check=True, stdout=sys.stderr,
                        cwd=Path(__file__).resolve().parent.parent.parent)
-    runs = [list(run(binary, streams, skip_unary)) for _ in range(int(options["runs"]))]
+    runs = [list(run(binary, streams, skip_unary, tls)) for _ in range(int(options["runs"]))]
     for measured in zip(*runs):
         show(row(measured), as_json)
     return 0
@@ -117,20 +118,33 @@ def show(one, as_json):
           f" ({one['min']} to {one['max']}, {one['runs']} runs){rival}", flush=True)
 
 
-def run(binary, streams, skip_unary):
-    """Yields (case, metric, unit, value, rival, rival_name)."""
-    case = f"{streams} streams"
+def enrollment(fleet, streams):
+    """What the generator needs so that every node of it has a certificate."""
+    def token(role):
+        return fleet.json("join-tokens", "create", "--role", role, "--max-uses", str(streams), "--lifetime", "3600s")["token"]
+    return "--authority", fleet.authority, "--agent-token", token("agent"), "--relay-token", token("relay")
+
+
+def run(binary, streams, skip_unary, tls):
+    """Yields (case, metric, unit, value, rival, rival_name). Over TLS what control remembers of an enrolled node counts as its
+    stream's."""
+    case = f"{streams} streams{' over TLS' if tls else ''}"
     load = binary.parent / "sluice-bench"
-    with Fleet(binary, plaintext=True) as fleet:
+    with Fleet(binary, plaintext=not tls) as fleet:
         for name in ("one.img", "two.img"):
             fleet.origin.make_file(name, 1)
         control = fleet.start_control()
         fleet.register_origin()
         time.sleep(1)
         before = resident(control.popen.pid)
+        extra = enrollment(fleet, streams) if tls else ()
         start = time.monotonic()
-        crowd = Crowd(load, fleet.listens["control"], streams, fleet.root)
+        crowd = Crowd(load, fleet.listens["control"], streams, fleet.root, *extra)
         fleet.processes["crowd"] = crowd
+        if tls:
+            crowd.await_line('"enrolled"', 300)
+            yield case, "all enrolled after", "s", time.monotonic() - start, None, None
+            start = time.monotonic()
         counts = crowd.wait("welcomed", streams + 1, 300)
         yield case, "all connected after", "s", counts["last_welcome"] - start, None, None
         time.sleep(3)
@@ -138,7 +152,7 @@ def run(binary, streams, skip_unary):
         say(f"control {before >> 20} MiB before, {after >> 20} MiB after; generator {resident(crowd.popen.pid) >> 20} MiB")
         yield case, "resident memory of an idle stream", "KiB", (after - before) / streams / 1024, None, None
         yield from push_to_all(fleet, control, crowd, streams, case)
-        yield from back_after_kill(fleet, crowd, streams, case)
+        yield from back_after_kill(fleet, crowd, streams, case, RECONNECT_LIMIT[tls])
     if not skip_unary:
         yield from unary(binary, load)
 
@@ -160,7 +174,7 @@ def push_to_all(fleet, control, crowd, streams, case):
     say(f"resident after the push: {resident(control.popen.pid) >> 20} MiB")
 
 
-def back_after_kill(fleet, crowd, streams, case):
+def back_after_kill(fleet, crowd, streams, case, limit):
     """Kills control right after it has confirmed an order; every agent has to come back and get its task."""
     tasks = crowd.counts["tasks"]
     fleet.run("push", fleet.origin.base_url + "two.img", "--to", "bench=yes")
@@ -168,8 +182,8 @@ def back_after_kill(fleet, crowd, streams, case):
     start = time.monotonic()
     control = fleet.restart("control")
     say(f"control listens again after {time.monotonic() - start:.2f} s; {crowd.counts['open']} streams still open")
-    crowd.wait("tasks", tasks + streams, RECONNECT_LIMIT)
-    counts = crowd.wait("welcomed", streams + 1, RECONNECT_LIMIT)
+    crowd.wait("tasks", tasks + streams, limit)
+    counts = crowd.wait("welcomed", streams + 1, limit)
     yield case, "kill -9: all back after", "s", counts["last_welcome"] - start, None, None
     wait_until(lambda: acknowledged(fleet, "two.img") == streams, 120, "every acknowledgement in the store")
     assert crowd.counts["tasks"] == tasks + streams, "a task was given twice as new"

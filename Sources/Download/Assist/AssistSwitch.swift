@@ -6,8 +6,7 @@ package import Units
 /// | --- | --- | --- |
 /// | swarming | a trigger's condition held long enough | assisting |
 /// | assisting | BitTorrent above the threshold for the recovery time | swarming |
-/// | assisting, for slowness | a trial in which all sources together were not faster than before | swarming; slowness starts \
-///   nothing for a pause that doubles each time |
+/// | assisting for slowness | a trial in which all sources together were no faster than before | swarming, more patient |
 package struct AssistSwitch: Sendable {
     /// What has changed.
     package enum Change: Hashable, Sendable { case none, start(AssistReason), stop(AssistEnd) }

@@ -220,7 +220,11 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
                 isChunked = true
             }
         }
-        if !keepsAlive { headers.replaceOrAdd(name: "connection", value: "close") }
+        if !keepsAlive {
+            headers.replaceOrAdd(name: "connection", value: "close")
+        } else if version == .http1_0 {
+            headers.replaceOrAdd(name: "connection", value: "keep-alive")
+        }
         let status = HTTPResponseStatus(statusCode: head.status)
         context.write(
             wrapOutboundOut(.head(.init(version: version, status: status, headers: headers))),
