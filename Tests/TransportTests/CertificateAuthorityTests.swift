@@ -69,6 +69,13 @@ import Testing
 
     /// What a server saw of a client: nil where the handshake failed.
     private func handshake(server: TLSServerContext, client: TLSClientContext) throws -> TLSSession? {
+        try connected(server: server, client: client)?.far
+    }
+
+    private func connected(
+        server: TLSServerContext,
+        client: TLSClientContext
+    ) throws -> (near: TLSSession, far: TLSSession)? {
         let (near, far) = (
             try TLSSession(client: client, serverName: "127.0.0.1", alpn: ["h2"]), try TLSSession(server: server)
         )
@@ -78,7 +85,7 @@ import Testing
                 if let bytes = near.takeOutput() { far.feed(bytes) }
                 let isServerDone = try far.handshake()
                 if let bytes = far.takeOutput() { near.feed(bytes) }
-                if isClientDone, isServerDone { return far }
+                if isClientDone, isServerDone { return (near, far) }
             } catch {
                 return nil
             }
@@ -109,6 +116,38 @@ import Testing
         #expect(anonymous.peerCertificate == nil)
         let wrong = try TLSClientContext(trust: .authority(authority.certificate), requiredURI: "sluice://other")
         #expect(try handshake(server: server, client: wrong) == nil)
+    }
+
+    @Test func `what is read keeps no more memory than it needs, in whole records and in parts of them`() throws {
+        let authority = try CertificateAuthority.make(commonName: "Test CA", now: now())
+        let server = try TLSServerContext(
+            identity: identity(authority, uri: "sluice://control", from: now()),
+            authority: authority.certificate,
+            asksClients: true
+        )
+        let client = try TLSClientContext(trust: .authority(authority.certificate))
+        let (near, far) = try #require(try connected(server: server, client: client))
+        near.shrink()
+        far.shrink()
+        for size in [5, 16_384, 100_000, 5] {
+            let sent = ByteBuffer(repeating: 7, count: size)
+            try near.write(sent)
+            var encrypted = try #require(near.takeOutput())
+            let half = encrypted.readSlice(length: encrypted.readableBytes / 2) ?? ByteBuffer()
+            var plain = ByteBuffer()
+            for part in [half, encrypted] {
+                far.feed(part)
+                let isOpen = try far.read(into: &plain)
+                #expect(isOpen)
+            }
+            #expect(plain == sent)
+            #expect(plain.capacity <= max(256, 3 * size), "\(plain.capacity) bytes for \(size)")
+        }
+        near.close()
+        far.feed(try #require(near.takeOutput()))
+        var rest = ByteBuffer()
+        let isOpen = try far.read(into: &rest)
+        #expect(!isOpen && rest.readableBytes == 0)
     }
 
     @Test func `a pinned authority is trusted by its fingerprint alone, and no other is`() throws {

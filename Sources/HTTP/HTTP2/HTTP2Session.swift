@@ -42,10 +42,11 @@ internal import NIOCore
         unsafe nghttp2_option_set_max_settings(options, 32)
         unsafe nghttp2_option_set_max_deflate_dynamic_table_size(options, Int(limits.headerTableSize))
         let user = unsafe Unmanaged.passUnretained(self).toOpaque()
+        var memory = unsafe HTTP2Memory.functions
         let status =
             isServer
-            ? unsafe nghttp2_session_server_new2(&raw, HTTP2Callbacks.shared.raw, user, options)
-            : unsafe nghttp2_session_client_new2(&raw, HTTP2Callbacks.shared.raw, user, options)
+            ? unsafe nghttp2_session_server_new3(&raw, HTTP2Callbacks.shared.raw, user, options, &memory)
+            : unsafe nghttp2_session_client_new3(&raw, HTTP2Callbacks.shared.raw, user, options, &memory)
         guard status == 0 else { throw HTTPError(.connect, "out of memory") }
         submitSettings()
     }

@@ -123,6 +123,7 @@ final class TLSHandler: ChannelDuplexHandler {
         var plain = ByteBuffer()
         let isOpen = try session.read(into: &plain)
         sendOutput(context, nil)
+        session.shrink()
         if plain.readableBytes > 0 {
             context.fireChannelRead(wrapInboundOut(plain))
             context.fireChannelReadComplete()

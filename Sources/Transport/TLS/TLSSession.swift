@@ -4,34 +4,29 @@ internal import NIOCore
 /// One TLS connection on memory BIOs: encrypted bytes in and out on one side, plain ones on the other. Owned by one
 /// event loop.
 @safe final class TLSSession {
-    /// Largest read in one go: a TLS record.
-    private static let recordSize = 16_384
-
     private let raw: OpaquePointer
-    private let incoming: OpaquePointer
-    private let outgoing: OpaquePointer
+    private var incoming: OpaquePointer
+    private var outgoing: OpaquePointer
     /// OpenSSL calls back into what this owns for as long as the connection lives.
     private let owner: any AnyObject & Sendable
     private let requiredURI: String?
     private(set) var isEstablished = false
+    private var isShrunk = false
 
     private init(
         _ context: OpaquePointer,
         owner: any AnyObject & Sendable,
         requiredURI: String? = nil
     ) throws(TransportError) {
-        guard let raw = unsafe SSL_new(context), let incoming = unsafe BIO_new(BIO_s_mem()),
-            let outgoing = unsafe BIO_new(BIO_s_mem())
-        else { throw TLSFailure.error("OpenSSL has no connection to give") }
+        guard let raw = unsafe SSL_new(context), let bios = unsafe Self.makeBIOs() else {
+            throw TLSFailure.error("OpenSSL has no connection to give")
+        }
         self.owner = owner
         self.requiredURI = requiredURI
         unsafe self.raw = unsafe raw
-        unsafe self.incoming = unsafe incoming
-        unsafe self.outgoing = unsafe outgoing
-        unsafe COpenSSL_BIO_set_mem_eof_return(incoming)
-        unsafe COpenSSL_BIO_set_mem_eof_return(outgoing)
+        (unsafe incoming, unsafe outgoing) = unsafe bios
         // The connection owns its BIOs from here on.
-        unsafe SSL_set_bio(raw, incoming, outgoing)
+        unsafe SSL_set_bio(raw, bios.incoming, bios.outgoing)
     }
 
     convenience init(server context: TLSServerContext) throws(TransportError) {
@@ -108,22 +103,41 @@ internal import NIOCore
         return unsafe String(decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
     }
 
-    /// Decrypts what is there; nil when the peer has closed.
+    /// Gives back the memory that the handshake needed, once, as soon as nothing waits in either BIO: one in memory keeps its
+    /// largest size, some KiB each way, for as long as the connection lives.
+    func shrink() {
+        guard isEstablished, !isShrunk, unsafe BIO_ctrl_pending(incoming) == 0, unsafe BIO_ctrl_pending(outgoing) == 0,
+            let bios = unsafe Self.makeBIOs()
+        else { return }
+        isShrunk = true
+        // Frees those before.
+        unsafe SSL_set_bio(raw, bios.incoming, bios.outgoing)
+        (unsafe incoming, unsafe outgoing) = unsafe bios
+    }
+
+    private static func makeBIOs() -> (incoming: OpaquePointer, outgoing: OpaquePointer)? {
+        guard let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem()) else { return nil }
+        unsafe COpenSSL_BIO_set_mem_eof_return(incoming)
+        unsafe COpenSSL_BIO_set_mem_eof_return(outgoing)
+        return unsafe (incoming, outgoing)
+    }
+
+    /// Decrypts what is there; false when the peer has closed.
     func read(into buffer: inout ByteBuffer) throws(TransportError) -> Bool {
         while true {
+            // Never less than it decrypts to: a small message, which may be kept for long, keeps no large buffer.
+            let pending = unsafe Int(BIO_ctrl_pending(incoming)) + Int(SSL_pending(raw))
+            guard pending > 0 else { break }
             ERR_clear_error()
             let raw = unsafe raw
-            let count = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.recordSize) { room in
+            let count = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: pending) { room in
                 unsafe Int(max(0, SSL_read(raw, room.baseAddress, CInt(clamping: room.count))))
             }
             guard count == 0 else { continue }
-            switch unsafe SSL_get_error(raw, 0) {
-            case SSL_ERROR_ZERO_RETURN: return false
-            default:
-                guard ERR_peek_error() == 0 else { throw TLSFailure.error("the TLS connection broke") }
-                return unsafe SSL_get_shutdown(raw) & SSL_RECEIVED_SHUTDOWN == 0
-            }
+            guard ERR_peek_error() == 0 else { throw TLSFailure.error("the TLS connection broke") }
+            break
         }
+        return unsafe SSL_get_shutdown(raw) & SSL_RECEIVED_SHUTDOWN == 0
     }
 
     /// Encrypts; the result waits in `takeOutput`.
