@@ -75,7 +75,7 @@ package final class BlobSwarm: Sendable {
     /// Connections with a handshake.
     package var peerCount: Int { state.withLockedValue { $0.peers.count } }
     /// Whether a packet more for each of them costs little.
-    package var hasFewPeers: Bool { peerCount <= Limits.fewPeers }
+    var hasFewPeers: Bool { peerCount <= Limits.fewPeers }
 
     /// No further connections above `count`; those that are there stay.
     package func limitPeers(to count: Int) { state.withLockedValue { $0.maximumPeers = max(1, count) } }

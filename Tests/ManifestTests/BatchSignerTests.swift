@@ -14,16 +14,6 @@ struct BatchSignerTests {
         signer.checkInvariants()
     }
 
-    @Test func `where few listen each piece is signed at once, with what waited`() throws {
-        let fixture = try ManifestFixture()
-        var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())
-        for index in 0..<9 { _ = signer.pieceHashed(PieceIndex(index), fixture.hashes(index), at: .zero) }
-        let batches = signer.pieceHashed(PieceIndex(9), fixture.hashes(9), toFew: true, at: .zero)
-        #expect(batches.map(\.pieces) == [[PieceIndex(8), PieceIndex(9)]])
-        #expect(signer.deadline == nil)
-        signer.checkInvariants()
-    }
-
     @Test func `the last eight pieces are signed at once`() throws {
         let fixture = try ManifestFixture(pieces: 100)
         var signer = BatchSigner(key: fixture.relay, grant: try fixture.grant())

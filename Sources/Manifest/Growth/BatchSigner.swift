@@ -2,7 +2,6 @@ package import Units
 
 /// Says on a relay when hashes of pulled pieces are signed and sent. Whoever downloads at the origin's own rate never makes up
 /// for what it had to wait, and each batch costs everybody a check, so:
-/// - at once where only few listen;
 /// - the first eight pieces of the grant at once, and the last eight;
 /// - then when the oldest has waited an eighth of the time since the first piece, 5 to 100 ms;
 /// - or when four wait, and the oldest for 10 ms; or 64.
@@ -42,21 +41,15 @@ package struct BatchSigner: Sendable {
 
     private static func pieces(of grant: PullGrant) -> Int { grant.stripes.reduce(0) { $0 + $1.count.int } }
 
-    /// The relay pulled and hashed a piece. `toFew` says that so few listen that a batch for each piece costs little.
-    package mutating func pieceHashed(
-        _ piece: PieceIndex,
-        _ hashes: PieceHashes,
-        toFew: Bool = false,
-        at now: BootTime
-    ) -> [HashBatch] {
+    /// The relay pulled and hashed a piece.
+    package mutating func pieceHashed(_ piece: PieceIndex, _ hashes: PieceHashes, at now: BootTime) -> [HashBatch] {
         precondition(grant.allows(piece), "a piece outside the grant's stripes")
         waiting[piece] = hashes
         let (start, first) = (began ?? now, oldest ?? now)
         (began, oldest) = (start, first)
         let wait = min(max((first - start) / 8, Self.patience.lowerBound), Self.patience.upperBound)
         deadline = first + (waiting.count < Self.worthwhilePieces ? wait : min(wait, Self.shortPatience))
-        let isImmediate =
-            toFew || signedPieces < Self.immediatePieces || grantedPieces - signedPieces <= Self.immediatePieces
+        let isImmediate = signedPieces < Self.immediatePieces || grantedPieces - signedPieces <= Self.immediatePieces
         return isImmediate || waiting.count >= Self.piecesPerBatch ? flush() : tick(at: now)
     }
 

@@ -229,7 +229,7 @@ actor RelayBlob {
     private func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
         guard let at = signers.lastIndex(where: { $0.grant.allows(piece) }) else { return }
         pulled.insert(piece)
-        handOn(signers[at].signer.pieceHashed(piece, hashes, toFew: blob.swarm.hasFewPeers, at: BootClock.now()))
+        handOn(signers[at].signer.pieceHashed(piece, hashes, at: BootClock.now()))
         signWhenDue()
     }
 
