@@ -15,6 +15,8 @@ struct BlobHashes: Sendable {
     var paces: [NodeID: RelayPace] = [:]
     /// What a relay has been asked to leave to another, and when.
     var asked: (takeover: Takeover, at: BootTime)?
+    /// Where the relays served when the last distribution ended: agents can be whole before the last hashes are here.
+    var lastRelays: [String] = []
     /// Empty until the torrent is finished.
     private(set) var magnetLink: String
 

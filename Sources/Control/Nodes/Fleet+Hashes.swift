@@ -72,7 +72,8 @@ extension Fleet {
         guard var blob = blobs[id], blob.record.finishedTorrent.isEmpty, let hashes = blob.manifest.allHashes else {
             return
         }
-        let relays = relayAddresses(of: id)
+        let present = relayAddresses(of: id)
+        let relays = present.isEmpty ? blob.lastRelays : present
         let torrent = TorrentBuilder(
             name: blob.record.fileName,
             geometry: blob.geometry,
@@ -87,7 +88,7 @@ extension Fleet {
     }
 
     /// Where the relays of a blob's distributions serve.
-    private func relayAddresses(of id: BlobID) -> [String] {
+    func relayAddresses(of id: BlobID) -> [String] {
         let tasks = distributions.values.filter { $0.record.blob == id }.flatMap(\.tasks.values)
         let relays = Set(tasks.filter { $0.record.kind == .relay }.map(\.record.node))
         return relays.sorted().compactMap { nodes[$0]?.node.address }

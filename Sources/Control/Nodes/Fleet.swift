@@ -86,12 +86,27 @@ actor Fleet {
         for task in distribution.tasks.keys { owners[task] = distribution.record.id }
     }
 
+    /// How long the last hashes of a blob may take behind the end of its last distribution, so that there is a torrent.
+    private static var lateHashes: Duration { .seconds(30) }
+
     /// Takes a distribution that has ended out of memory; what is stored of it stays.
     func forget(_ id: DistributionID) {
+        guard let blob = distributions[id]?.record.blob else { return }
+        let relays = relayAddresses(of: blob)
         guard let ended = distributions.removeValue(forKey: id) else { return }
         for task in ended.tasks.keys { owners.removeValue(forKey: task) }
         for watcher in ended.watchers.values { watcher.finish() }
-        let blob = ended.record.blob
+        guard ended.record.state == .completed, blobs[blob]?.manifest.isComplete == false else {
+            return forgetHashes(of: blob)
+        }
+        blobs[blob]?.lastRelays = relays
+        Task {
+            try? await Task.sleep(for: Self.lateHashes)
+            forgetHashes(of: blob)
+        }
+    }
+
+    private func forgetHashes(of blob: BlobID) {
         if !distributions.values.contains(where: { $0.record.blob == blob }) { blobs.removeValue(forKey: blob) }
     }
 
