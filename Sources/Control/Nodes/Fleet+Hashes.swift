@@ -72,7 +72,8 @@ extension Fleet {
         guard var blob = blobs[id], blob.record.finishedTorrent.isEmpty, let hashes = blob.manifest.allHashes else {
             return
         }
-        let present = relayAddresses(of: id)
+        let tasks = distributions.values.filter { $0.record.blob == id }.flatMap(\.tasks.values)
+        let present = relayAddresses(among: tasks)
         let relays = present.isEmpty ? blob.lastRelays : present
         let torrent = TorrentBuilder(
             name: blob.record.fileName,
@@ -87,9 +88,8 @@ extension Fleet {
         for (distribution, active) in distributions where active.record.blob == id { tellWatchers(of: distribution) }
     }
 
-    /// Where the relays of a blob's distributions serve.
-    func relayAddresses(of id: BlobID) -> [String] {
-        let tasks = distributions.values.filter { $0.record.blob == id }.flatMap(\.tasks.values)
+    /// Where the relays serve that have some of these tasks.
+    func relayAddresses(among tasks: some Sequence<ActiveTask>) -> [String] {
         let relays = Set(tasks.filter { $0.record.kind == .relay }.map(\.record.node))
         return relays.sorted().compactMap { nodes[$0]?.node.address }
     }

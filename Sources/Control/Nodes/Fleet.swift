@@ -91,15 +91,14 @@ actor Fleet {
 
     /// Takes a distribution that has ended out of memory; what is stored of it stays.
     func forget(_ id: DistributionID) {
-        guard let blob = distributions[id]?.record.blob else { return }
-        let relays = relayAddresses(of: blob)
         guard let ended = distributions.removeValue(forKey: id) else { return }
         for task in ended.tasks.keys { owners.removeValue(forKey: task) }
         for watcher in ended.watchers.values { watcher.finish() }
+        let blob = ended.record.blob
         guard ended.record.state == .completed, blobs[blob]?.manifest.isComplete == false else {
             return forgetHashes(of: blob)
         }
-        blobs[blob]?.lastRelays = relays
+        blobs[blob]?.lastRelays = relayAddresses(among: ended.tasks.values)
         Task {
             try? await Task.sleep(for: Self.lateHashes)
             forgetHashes(of: blob)

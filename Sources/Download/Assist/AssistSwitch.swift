@@ -43,11 +43,10 @@ package struct AssistSwitch: Sendable {
     private var peerlessSince: BootTime?
     private var recoveredSince: BootTime?
     private var markedProgress: (progress: Double, at: BootTime)
-    /// What came while it was slow without assist, and what comes in its trial.
+    /// What came while it was slow without assist.
     private var alone = MeanRate()
-    private var assisted = MeanRate()
-    /// When the trial began; nil where there is none, or it is over.
-    private var triedSince: BootTime?
+    /// When the trial of assist began, and what comes in it; nil where there is none, or it is over.
+    private var trial: (since: BootTime, rate: MeanRate)?
     /// Until when slowness starts nothing, and how long the next such pause is.
     private var uselessUntil = BootTime.zero
     private var uselessPause: Duration
@@ -81,8 +80,7 @@ package struct AssistSwitch: Sendable {
         guard let found = trigger(measurement, now) else { return .none }
         reason = found
         recoveredSince = nil
-        if case .slow = found { triedSince = now } else { triedSince = nil }
-        assisted = MeanRate()
+        if case .slow = found { trial = (now, MeanRate()) } else { trial = nil }
         return .start(found)
     }
 
@@ -97,7 +95,7 @@ package struct AssistSwitch: Sendable {
         slowSince = nil
         peerlessSince = nil
         recoveredSince = nil
-        if triedSince != nil { (triedSince, assisted) = (now, MeanRate()) }
+        if trial != nil { trial = (now, MeanRate()) }
         markedProgress.at = now
     }
 
@@ -121,11 +119,11 @@ package struct AssistSwitch: Sendable {
     /// HTTP that shares a full link with BitTorrent only takes from it: after a trial, assist for slowness ends where nothing
     /// is gained.
     private mutating func useless(_ measurement: Measurement, _ now: BootTime) -> AssistEnd? {
-        guard let since = triedSince else { return nil }
+        guard let since = trial?.since else { return nil }
         // Connections take a moment to come up to speed.
-        if now - since >= policy.trialDuration / 2 { assisted.add(measurement.rate) }
-        guard now - since >= policy.trialDuration else { return nil }
-        triedSince = nil
+        if now - since >= policy.trialDuration / 2 { trial?.rate.add(measurement.rate) }
+        guard now - since >= policy.trialDuration, let assisted = trial?.rate else { return nil }
+        trial = nil
         guard Double(assisted.mean.rawValue) < Double(alone.mean.rawValue) * policy.worthwhileGain else {
             uselessPause = policy.uselessPause
             return nil

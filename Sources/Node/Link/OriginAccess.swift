@@ -197,7 +197,6 @@ final class OriginAccess: Sendable {
     }
 
     private func step() {
-        var turns: [CheckedContinuation<Void, Never>] = []
         let (messages, revoked) = state.withLock { state -> ([ConnectRequest.Message], [OriginPermit]) in
             let now = BootClock.now()
             var messages: [ConnectRequest.Message] = []
@@ -211,15 +210,13 @@ final class OriginAccess: Sendable {
                     messages.append(.leaseHeartbeat(Self.heartbeat(origin, &entry, now)))
                     entry.nextHeartbeat = now + state.terms.heartbeatInterval
                 }
-                // A pause may be over.
-                turns += entry.turns.values
-                entry.turns = [:]
                 state.origins[origin] = entry
             }
             messages += state.usage.due(at: now).map { .originUsage($0) }
             return (messages, revoked)
         }
-        for turn in turns { turn.resume() }
+        // A pause may be over.
+        for origin in state.withLock({ Array($0.origins.keys) }) { wake(at: origin) }
         for permit in revoked { permit.revoke() }
         for message in messages { send(message) }
     }

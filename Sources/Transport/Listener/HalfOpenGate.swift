@@ -18,12 +18,11 @@ final class HalfOpenGate: Sendable {
     func admit(_ channel: any Channel) throws {
         guard let address = channel.remoteAddress?.addressBytes else { return }
         let key = HalfOpenCounts.key(of: address)
-        guard counts.withLock({ $0.connectionCame(key) }) else {
+        if let count = counts.withLock({ $0.connectionCame(key) ? nil : $0.refused }) {
             // Told ever more rarely: who attacks does not fill the log too.
-            let count = refused
-            let address = channel.remoteAddress?.ipAddress ?? "?"
             if count.nonzeroBitCount == 1 {
-                whenRefused?("\(address) has too many connections that say nothing; refused since the start: \(count)")
+                let name = channel.remoteAddress?.ipAddress ?? "?"
+                whenRefused?("\(name) has too many connections that say nothing; refused since the start: \(count)")
             }
             throw TransportError(.refused, "too many connections of one address that say nothing")
         }
