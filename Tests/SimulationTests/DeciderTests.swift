@@ -10,6 +10,41 @@ import Units
 /// Properties of the deciders that no network stands between.
 @Suite struct DeciderTests {
     @Test(arguments: Seeds.blocks)
+    func `a pull has as many connections as make it faster, whatever the origin gives`(block: Range<UInt64>) {
+        Seeds.each(in: block) { _, generator in
+            let maximum = generator.pick(1...6)
+            let (whole, each) = (generator.pick(200_000...2_000_000), generator.pick(100_000...2_000_000))
+            let rate = { (connections: Int) in min(whole, connections * each) }
+            var (pull, now) = (PullConnections(maximum: maximum), BootTime.zero + .seconds(1))
+            pull.asked(at: now)
+            now = now + .milliseconds(generator.pick(1...30))
+            let isBusyFrom = generator.pick(0...100)
+            for step in 0..<400 {
+                if step < isBusyFrom, generator.chance(20) {
+                    pull.ranDry(at: now)
+                    now = now + .milliseconds(generator.pick(0...5_000))
+                    pull.asked(at: now)
+                }
+                let (count, percent) = (pull.allowed, generator.pick(98...102))
+                for connection in 0..<count {
+                    now = now + .milliseconds(100) / count
+                    pull.received(rate(count) / count / 1_000 * percent, over: connection, at: now)
+                    try hold((1...maximum).contains(pull.allowed), "\(pull.allowed) connections")
+                }
+                let run = pull.run(pieceLength: 1 << generator.pick(16...24))
+                try hold(run >= PullConnections.shortestRun, "a run of \(run) pieces")
+                let most = PullConnections.piecesUnderWay
+                try hold(pull.allowed > 4 || run * pull.allowed <= most, "\(run) pieces for each")
+            }
+            let allowed = pull.allowed
+            try hold(
+                allowed == maximum || Double(rate(allowed + 1)) < Double(rate(allowed)) * 1.15,
+                "\(allowed) connections, one more would bring much more"
+            )
+        }
+    }
+
+    @Test(arguments: Seeds.blocks)
     func `a queue is never too short or too deep, and a rate never beyond what came`(block: Range<UInt64>) {
         Seeds.each(in: block) { _, generator in
             var (now, depth) = (BootTime.zero, QueueDepth())

@@ -80,7 +80,7 @@ import Units
                     queue.done(run, returning: run.dropFirst(pulled))
                 default:
                     let most = generator.pick(1...4)
-                    guard let run = queue.next(atMost: most, without: available) else {
+                    guard let run = queue.next(over: 0, atMost: most, without: available) else {
                         try hold(
                             wanted.allSatisfy { available.contains($0) },
                             "a piece that is wanted is not handed out"
@@ -99,7 +99,7 @@ import Units
                 }
             }
             queue.stop()
-            try hold(queue.next(atMost: 1, without: available) == nil, "something is pulled after the end")
+            try hold(queue.next(over: 0, atMost: 1, without: available) == nil, "something is pulled after the end")
         }
     }
 

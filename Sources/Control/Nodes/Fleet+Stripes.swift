@@ -13,7 +13,7 @@ extension Fleet {
     static var relayPatience: Duration { .seconds(3) }
     /// Open pieces that are worth a new grant.
     private static var piecesWorthMoving: Int { 16 }
-    /// Pieces that a relay may have on their way: four connections with eight each.
+    /// Pieces that a relay may have on their way over all its connections (`PullConnections.piecesUnderWay`).
     private static var piecesUnderWay: Int { 32 }
     /// How long a relay may pull nothing while another has nothing to do.
     private static var stallPatience: Duration { .seconds(5) }

@@ -18,11 +18,17 @@ struct PermittedOrigin: Sendable {
         permit.whenRevoked { Task { await connection.close() } }
     }
 
-    /// Hands over the bytes of a range in order; ends early, without an error, once the permit is revoked.
-    func read(_ range: ByteRange, _ take: (ByteBuffer) async throws -> Void) async throws {
+    /// Hands over the bytes of a range in order; ends early, without an error, once the permit is revoked. `asking` hears of
+    /// each request that the lease has bytes for.
+    func read(
+        _ range: ByteRange,
+        asking: () -> Void = {},
+        _ take: (ByteBuffer) async throws -> Void
+    ) async throws {
         var at = range.start
         while at < range.end {
             guard let granted = await permit.bytes(upTo: ByteCount(rawValue: range.end - at)) else { return }
+            asking()
             let part = ByteRange(start: at, count: granted)
             for try await bytes in connection.fetch(url, range: part, ifMatch: validators) {
                 permit.used(bytes.readableBytes)

@@ -10,12 +10,9 @@ internal import Units
 /// Pulls pieces of one blob from its origin over several connections, each under a lease, into the growing cache. Every
 /// piece is hashed as it is stored, and its hash is signed and handed on.
 struct BlobPull: Sendable {
-    /// Connections of one pull at most; the lease may give fewer.
-    static let maximumConnections = 4
     /// What a relay pulls serves everybody: it counts for eight agents of the same priority.
     static let relayWeight: UInt32 = 8
-    /// Pieces of one range request at most, so that the first pieces do not wait for the last.
-    static let maximumRun = 8
+    private static let tick = Duration.milliseconds(100)
     /// Tries of one run before the pull gives up, with growing pauses between them.
     static let maximumFailures = 12
 
@@ -32,8 +29,14 @@ struct BlobPull: Sendable {
     func run(_ queue: PullQueue) async throws {
         try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<Self.maximumConnections {
-                    group.addTask { try await work(through: queue) }
+                for connection in 0..<PullQueue.maximumConnections {
+                    group.addTask { try await work(through: queue, over: connection) }
+                }
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: Self.tick)
+                        queue.tick()
+                    }
                 }
                 do {
                     // The first worker that sees the end ends the others, who may still wait for a permit.
@@ -55,9 +58,9 @@ struct BlobPull: Sendable {
 
     /// One connection's life: a permit first, then runs until there are none. Who waits for a permit holds no pieces
     /// back from those who have one.
-    private func work(through queue: PullQueue) async throws {
+    private func work(through queue: PullQueue, over connection: Int) async throws {
         var failures = 0
-        while await queue.awaitWork() {
+        while await queue.awaitWork(over: connection) {
             let permit = try await access.permit(
                 at: origin,
                 use: .relayPull,
@@ -71,7 +74,7 @@ struct BlobPull: Sendable {
                 validators: validators
             )
             do {
-                try await pullRuns(of: queue, from: source, failures: &failures)
+                try await pullRuns(of: queue, over: connection, from: source, failures: &failures)
                 await source.close()
             } catch let error as OriginError {
                 await source.close()
@@ -86,11 +89,19 @@ struct BlobPull: Sendable {
     }
 
     /// Pulls until nothing is to be pulled or the permit is at its end.
-    private func pullRuns(of queue: PullQueue, from source: PermittedOrigin, failures: inout Int) async throws {
+    private func pullRuns(
+        of queue: PullQueue,
+        over connection: Int,
+        from source: PermittedOrigin,
+        failures: inout Int
+    ) async throws {
         while !source.permit.isRevoked, !access.shouldGiveUp(at: origin) {
-            guard let pieces = queue.next(atMost: Self.maximumRun, without: blob.cache.available) else { return }
+            let count = queue.run(pieceLength: blob.geometry.pieceLength)
+            guard let pieces = queue.next(over: connection, atMost: count, without: blob.cache.available) else {
+                return
+            }
             do {
-                let rest = try await pull(pieces, from: source)
+                let rest = try await pull(pieces, of: queue, over: connection, from: source)
                 queue.done(pieces, returning: rest)
                 if !rest.isEmpty { return }
                 failures = 0
@@ -102,7 +113,12 @@ struct BlobPull: Sendable {
     }
 
     /// Pulls neighbouring pieces; returns those it did not get to because the permit was revoked.
-    private func pull(_ pieces: [PieceIndex], from source: PermittedOrigin) async throws -> ArraySlice<PieceIndex> {
+    private func pull(
+        _ pieces: [PieceIndex],
+        of queue: PullQueue,
+        over connection: Int,
+        from source: PermittedOrigin
+    ) async throws -> ArraySlice<PieceIndex> {
         guard let first = pieces.first, let last = pieces.last else { return [] }
         let range = ByteRange(
             start: blob.geometry.range(of: first).start,
@@ -110,7 +126,8 @@ struct BlobPull: Sendable {
         )
         var at = 0
         var buffer = ByteBuffer()
-        try await source.read(range) { bytes in
+        try await source.read(range, asking: queue.asked) { bytes in
+            queue.received(bytes.readableBytes, over: connection)
             var bytes = bytes
             while bytes.readableBytes > 0, at < pieces.count {
                 let length = Int(blob.geometry.length(of: pieces[at]))

@@ -1,9 +1,11 @@
+internal import Download
 internal import Manifest
 internal import Synchronization
+internal import Transport
 internal import Units
 
-/// The pieces that a relay has to pull now, handed out in order to several connections. What has to be pulled changes as
-/// grants change and as peers offer pieces.
+/// The pieces that a relay has to pull now, handed out in order to as many connections as bring it more. What has to be
+/// pulled changes as grants change and as peers offer pieces.
 final class PullQueue: Sendable {
     private struct State {
         /// In falling order, so that the next one is the last.
@@ -13,8 +15,14 @@ final class PullQueue: Sendable {
         var withdrawn: Set<PieceIndex> = []
         var revision = 0
         var isStopped = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var connections = PullConnections(maximum: PullQueue.maximumConnections)
+        var waiting: [(connection: Int, turn: CheckedContinuation<Void, Never>)] = []
+
+        func hasWork(for connection: Int) -> Bool { !missing.isEmpty && connection < connections.allowed }
     }
+
+    /// Connections of one pull at most; the lease may give fewer.
+    static let maximumConnections = 4
 
     private let state = Mutex(State())
 
@@ -49,12 +57,16 @@ final class PullQueue: Sendable {
         }
     }
 
-    /// The next run of neighbouring pieces, `count` at most, without those that have come meanwhile; nil where there is
-    /// nothing to pull now.
-    func next(atMost count: Int, without available: PieceSet) -> [PieceIndex]? {
+    /// The next run of neighbouring pieces for a connection, `count` at most, without those that have come meanwhile; nil
+    /// where there is nothing for it to pull now.
+    func next(over connection: Int, atMost count: Int, without available: PieceSet) -> [PieceIndex]? {
         state.withLock { state in
             while let last = state.missing.last, available.contains(last) { state.missing.removeLast() }
-            guard !state.isStopped, let first = state.missing.popLast() else { return nil }
+            guard !state.isStopped, connection < state.connections.allowed else { return nil }
+            guard let first = state.missing.popLast() else {
+                state.connections.ranDry(at: BootClock.now())
+                return nil
+            }
             var run = [first]
             while run.count < count, let last = run.last, state.missing.last == PieceIndex(last.rawValue + 1),
                 !available.contains(PieceIndex(last.rawValue + 1))
@@ -75,18 +87,32 @@ final class PullQueue: Sendable {
         }
     }
 
-    /// Waits until there is something to pull; false once the pull has stopped.
-    func awaitWork() async -> Bool {
+    /// How many pieces of such a length one connection should ask for at once.
+    func run(pieceLength: UInt32) -> Int { state.withLock { $0.connections.run(pieceLength: pieceLength) } }
+
+    /// A range is asked of the origin.
+    func asked() { state.withLock { $0.connections.asked(at: BootClock.now()) } }
+
+    /// Bytes came over a connection.
+    func received(_ bytes: Int, over connection: Int) {
+        wake { $0.connections.received(bytes, over: connection, at: BootClock.now()) }
+    }
+
+    /// Called a few times a second.
+    func tick() { wake { $0.connections.tick(at: BootClock.now()) } }
+
+    /// Waits until there is something to pull for a connection; false once the pull has stopped.
+    func awaitWork(over connection: Int) async -> Bool {
         while true {
-            let answer: Bool? = state.withLock { $0.isStopped ? false : $0.missing.isEmpty ? nil : true }
+            let answer: Bool? = state.withLock { $0.isStopped ? false : $0.hasWork(for: connection) ? true : nil }
             if let answer { return answer }
-            await withCheckedContinuation { continuation in
+            await withCheckedContinuation { turn in
                 let goOn = state.withLock { state in
-                    if state.isStopped || !state.missing.isEmpty { return true }
-                    state.waiting.append(continuation)
+                    if state.isStopped || state.hasWork(for: connection) { return true }
+                    state.waiting.append((connection, turn))
                     return false
                 }
-                if goOn { continuation.resume() }
+                if goOn { turn.resume() }
             }
         }
     }
@@ -95,12 +121,19 @@ final class PullQueue: Sendable {
     func stop() { wake { $0.isStopped = true } }
 
     private func wake(_ change: (inout State) -> Void) {
-        let woken: [CheckedContinuation<Void, Never>] = state.withLock { state in
+        let turns: [CheckedContinuation<Void, Never>] = state.withLock { state in
             change(&state)
-            guard state.isStopped || !state.missing.isEmpty else { return [] }
-            defer { state.waiting = [] }
-            return state.waiting
+            guard !state.waiting.isEmpty else { return [] }
+            var turns: [CheckedContinuation<Void, Never>] = []
+            var waiting = state.waiting
+            waiting.removeAll { connection, turn in
+                guard state.isStopped || state.hasWork(for: connection) else { return false }
+                turns.append(turn)
+                return true
+            }
+            state.waiting = waiting
+            return turns
         }
-        for waiter in woken { waiter.resume() }
+        for turn in turns { turn.resume() }
     }
 }
