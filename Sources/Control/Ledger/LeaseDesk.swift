@@ -9,12 +9,20 @@ internal import Units
 /// Grants leases at every origin, and keeps the ledger: a `LeaseBook` for each origin, made durable before a grant
 /// leaves.
 actor LeaseDesk {
+    private struct Outgoing {
+        var actions: [LeaseAction] = []
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
     private let store: any ControlStore
     private let epoch: Epoch
     private let terms: LeaseTerms
     private let logger: Logger
     private var books: [OriginID: LeaseBook] = [:]
     private var outboxes: [NodeID: NodeOutbox] = [:]
+    /// What is to be made durable and then sent, in order, and who waits for it.
+    private var outgoing: [OriginID: Outgoing] = [:]
+    private var performing: Set<OriginID> = []
 
     init(store: any ControlStore, epoch: Epoch, leaseDuration: Duration, logger: Logger) {
         self.store = store
@@ -94,23 +102,42 @@ actor LeaseDesk {
         await perform(actions, at: id)
     }
 
+    /// Makes durable what has to be, then sends, each after what came before it: a grant that needs no more reserve than one
+    /// before it must not overtake the writing of that. What has come together is written once. Returns when it is done.
     private func perform(_ actions: [LeaseAction], at id: OriginID) async {
-        for action in actions {
-            switch action {
-            case .persist(let reserve):
-                do {
-                    try await store.saveLeaseState(
-                        LeaseStateRecord(origin: id, epoch: epoch, reserve: reserve.encoded)
-                    )
-                } catch {
-                    // What is not durable is not granted.
-                    logger.error("the lease reserve of \(id) cannot be kept; granting nothing: \(error)")
-                    return
-                }
-            case .send(let node, let grant):
-                logger.debug("a lease at \(id) for \(node)", metadata: ["amounts": "\(grant.amounts)"])
-                outboxes[node]?.send(.leaseGrant(LeaseGrant(grant, origin: id)))
-            }
+        guard !actions.isEmpty else { return }
+        outgoing[id, default: Outgoing()].actions += actions
+        guard performing.insert(id).inserted else {
+            // Whoever is at it takes these, too.
+            return await withCheckedContinuation { outgoing[id]?.waiting.append($0) }
+        }
+        while let batch = outgoing.removeValue(forKey: id) {
+            if await isDurable(batch.actions, at: id) { send(batch.actions, at: id) }
+            for waiter in batch.waiting { waiter.resume() }
+        }
+        performing.remove(id)
+    }
+
+    /// Each reserve covers all that was granted before it: the last is enough.
+    private func isDurable(_ actions: [LeaseAction], at id: OriginID) async -> Bool {
+        let reserves = actions.compactMap { if case .persist(let reserve) = $0 { reserve } else { nil } }
+        guard let reserve = reserves.last else { return true }
+        do {
+            try await store.saveLeaseState(LeaseStateRecord(origin: id, epoch: epoch, reserve: reserve.encoded))
+            return true
+        } catch {
+            // What is not durable is not granted, nor what was granted meanwhile in the belief that it is.
+            outgoing[id]?.actions = []
+            logger.error("the lease reserve of \(id) cannot be kept; granting nothing: \(error)")
+            books[id]?.reserveLost()
+            return false
+        }
+    }
+
+    private func send(_ actions: [LeaseAction], at id: OriginID) {
+        for case .send(let node, let grant) in actions {
+            logger.debug("a lease at \(id) for \(node)", metadata: ["amounts": "\(grant.amounts)"])
+            outboxes[node]?.send(.leaseGrant(LeaseGrant(grant, origin: id)))
         }
     }
 

@@ -231,6 +231,9 @@ package struct LeaseBook: Sendable {
         checkInvariants(at: now)
     }
 
+    /// What was to be made durable could not be: the next grant has it made so again.
+    package mutating func reserveLost() { durable = .none }
+
     /// The whole limit at once, or where there is none twice what is out: a few writes, not one a grant. After a limit was
     /// lowered more than it may still be out.
     private func amountsToKeep(at now: BootTime) -> LeaseAmounts {
