@@ -15,6 +15,7 @@ actor LeaseDesk {
     }
 
     private let store: any ControlStore
+    private let save: @Sendable (LeaseStateRecord) async throws -> Void
     private let epoch: Epoch
     private let terms: LeaseTerms
     private let logger: Logger
@@ -24,8 +25,16 @@ actor LeaseDesk {
     private var outgoing: [OriginID: Outgoing] = [:]
     private var performing: Set<OriginID> = []
 
-    init(store: any ControlStore, epoch: Epoch, leaseDuration: Duration, logger: Logger) {
+    /// `save` makes a reserve durable: what the store does, unless a test stands between.
+    init(
+        store: any ControlStore,
+        epoch: Epoch,
+        leaseDuration: Duration,
+        logger: Logger,
+        save: (@Sendable (LeaseStateRecord) async throws -> Void)? = nil
+    ) {
         self.store = store
+        self.save = save ?? { try await store.saveLeaseState($0) }
         self.epoch = epoch
         self.terms = LeaseTerms(duration: leaseDuration)
         self.logger = logger
@@ -123,7 +132,7 @@ actor LeaseDesk {
         let reserves = actions.compactMap { if case .persist(let reserve) = $0 { reserve } else { nil } }
         guard let reserve = reserves.last else { return true }
         do {
-            try await store.saveLeaseState(LeaseStateRecord(origin: id, epoch: epoch, reserve: reserve.encoded))
+            try await save(LeaseStateRecord(origin: id, epoch: epoch, reserve: reserve.encoded))
             return true
         } catch {
             // What is not durable is not granted, nor what was granted meanwhile in the belief that it is.
