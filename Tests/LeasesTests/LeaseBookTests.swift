@@ -123,6 +123,32 @@ import Units
         #expect(grants(actions).allSatisfy { $0.1.amounts == .none })
     }
 
+    @Test func `what an earlier run handed out stays reserved over another restart`() throws {
+        let (one, other) = (try #require(NodeID("a")), try #require(NodeID("b")))
+        let open = OriginLimit(
+            connections: nil,
+            rate: nil,
+            windows: [WindowLimit(length: .seconds(60), bytes: 1 << 30)]
+        )
+        var kept = LeaseReserve()
+        for (epoch, node) in [(1, one), (2, other)] as [(UInt64, NodeID)] {
+            var book = LeaseBook(limit: open, terms: terms, epoch: Epoch(rawValue: epoch), reserve: kept, at: .zero)
+            var actions: [LeaseAction] = []
+            book.heartbeatArrived(heartbeat(1), from: node, at: .zero, into: &actions)
+            // A chunk of bytes has the reserve written anew.
+            kept = try #require(
+                actions.compactMap { if case .persist(let reserve) = $0 { reserve } else { nil } }.last
+            )
+        }
+        let limited = OriginLimit(connections: 20, rate: nil)
+        var book = LeaseBook(limit: limited, terms: terms, epoch: Epoch(rawValue: 3), reserve: kept, at: .zero)
+        var actions: [LeaseAction] = []
+        book.heartbeatArrived(heartbeat(1), from: try #require(NodeID("c")), at: .zero, into: &actions)
+        // The first two may use sixteen, and as much again is kept in hand where there is no limit.
+        #expect(kept.amounts.connections >= 24)
+        #expect(grants(actions).allSatisfy { $0.1.amounts == .none })
+    }
+
     @Test func `a chunk of an earlier run is not taken for one of this`() throws {
         let one = try #require(NodeID("a"))
         let limit = OriginLimit(

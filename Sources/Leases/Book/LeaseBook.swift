@@ -237,7 +237,8 @@ package struct LeaseBook: Sendable {
     /// The whole limit at once, or where there is none twice what is out: a few writes, not one a grant. After a limit was
     /// lowered more than it may still be out.
     private func amountsToKeep(at now: BootTime) -> LeaseAmounts {
-        let granted = granted(at: now)
+        // What an earlier run handed out may still be in use, and outlast another restart.
+        let granted = granted(at: now) + reserved
         let whole = LeaseAmounts(
             connections: limit.connections ?? (granted + granted).connections,
             rate: limit.rate ?? (granted + granted).rate
