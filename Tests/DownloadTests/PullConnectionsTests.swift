@@ -1,4 +1,5 @@
 import Download
+import Manifest
 import Testing
 import Units
 
@@ -86,7 +87,7 @@ import Units
         now = run(&pull, from: now, for: .milliseconds(1_100)) { _ in 5_000_000 }
         #expect(pull.allowed == 1)
         #expect(pull.run(pieceLength: 131_072) == 19)
-        #expect(pull.run(pieceLength: 65_536) == PullConnections.piecesUnderWay)
+        #expect(pull.run(pieceLength: 65_536) == PullStripes.piecesUnderWay)
         #expect(pull.run(pieceLength: 1 << 20) == PullConnections.shortestRun)
     }
 }

@@ -18,9 +18,9 @@ import Units
             var (pull, now) = (PullConnections(maximum: maximum), BootTime.zero + .seconds(1))
             pull.asked(at: now)
             now = now + .milliseconds(generator.pick(1...30))
-            let isBusyFrom = generator.pick(0...100)
+            let runsDryUntil = generator.pick(0...100)
             for step in 0..<400 {
-                if step < isBusyFrom, generator.chance(20) {
+                if step < runsDryUntil, generator.chance(20) {
                     pull.ranDry(at: now)
                     now = now + .milliseconds(generator.pick(0...5_000))
                     pull.asked(at: now)
@@ -33,7 +33,7 @@ import Units
                 }
                 let run = pull.run(pieceLength: 1 << generator.pick(16...24))
                 try hold(run >= PullConnections.shortestRun, "a run of \(run) pieces")
-                let most = PullConnections.piecesUnderWay
+                let most = PullStripes.piecesUnderWay
                 try hold(pull.allowed > 4 || run * pull.allowed <= most, "\(run) pieces for each")
             }
             let allowed = pull.allowed

@@ -121,14 +121,15 @@ actor LeaseDesk {
             return await withCheckedContinuation { outgoing[id]?.waiting.append($0) }
         }
         while let batch = outgoing.removeValue(forKey: id) {
-            if await isDurable(batch.actions, at: id) { send(batch.actions, at: id) }
+            if await makeDurable(batch.actions, at: id) { send(batch.actions, at: id) }
             for waiter in batch.waiting { waiter.resume() }
         }
         performing.remove(id)
     }
 
-    /// Each reserve covers all that was granted before it: the last is enough.
-    private func isDurable(_ actions: [LeaseAction], at id: OriginID) async -> Bool {
+    /// Each reserve covers all that was granted before it: the last is enough. False where it could not be kept; then what
+    /// waits is dropped, too.
+    private func makeDurable(_ actions: [LeaseAction], at id: OriginID) async -> Bool {
         let reserves = actions.compactMap { if case .persist(let reserve) = $0 { reserve } else { nil } }
         guard let reserve = reserves.last else { return true }
         do {

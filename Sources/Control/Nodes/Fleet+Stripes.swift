@@ -13,8 +13,6 @@ extension Fleet {
     static var relayPatience: Duration { .seconds(3) }
     /// Open pieces that are worth a new grant.
     private static var piecesWorthMoving: Int { 16 }
-    /// Pieces that a relay may have on their way over all its connections (`PullConnections.piecesUnderWay`).
-    private static var piecesUnderWay: Int { 32 }
     /// How long a relay may pull nothing while another has nothing to do.
     private static var stallPatience: Duration { .seconds(5) }
     /// What a relay finishes within this time is its own.
@@ -85,7 +83,7 @@ extension Fleet {
             ) { relay, open in
                 guard let pace = hashes.paces[relay] else { return .max }
                 if now - pace.lastHeard > Self.stallPatience { return 0 }
-                return pace.expected(for: open) > Self.timeWorthSaving ? Self.piecesUnderWay : .max
+                return pace.expected(for: open) > Self.timeWorthSaving ? PullStripes.piecesUnderWay : .max
             }
             guard let takeover else { continue }
             if takeover.isStalled {

@@ -1,3 +1,4 @@
+internal import Manifest
 package import Units
 
 /// How many connections a pull has at its origin. One more stays only where the whole becomes faster by it: connections that
@@ -17,10 +18,8 @@ package struct PullConnections: Sendable {
     private static let startTimes = 4
     /// Requests are to take so long.
     private static let requestTime = Duration.milliseconds(500)
-    /// The pieces of one request at least, and those of all connections at most: control counts on it that a relay has no
-    /// more under way.
+    /// The pieces of one request at least. All requests together have no more than a relay may have under way.
     package static let shortestRun = 8
-    package static let piecesUnderWay = 32
 
     private enum Phase {
         /// Nothing is asked.
@@ -113,7 +112,7 @@ package struct PullConnections: Sendable {
     package func run(pieceLength: UInt32) -> Int {
         guard let rate else { return Self.shortestRun }
         let pieces = rate / Double(allowed) * Self.requestTime.seconds / Double(max(1, pieceLength))
-        return min(max(Int(pieces), Self.shortestRun), max(Self.shortestRun, Self.piecesUnderWay / allowed))
+        return min(max(Int(pieces), Self.shortestRun), max(Self.shortestRun, PullStripes.piecesUnderWay / allowed))
     }
 
     private mutating func become(_ next: Phase, at now: BootTime) {

@@ -5,6 +5,8 @@ package import Units
 package struct PullStripes: Sendable {
     /// Consecutive pieces per stripe at first; larger for huge blobs so that a grant stays within its limit.
     package static let piecesPerStripe: UInt32 = 8
+    /// Pieces that a relay may have on their way over all its connections: they cannot be taken over.
+    package static let piecesUnderWay = 32
 
     private let pieces: PieceCount
     private var relays: [NodeID]

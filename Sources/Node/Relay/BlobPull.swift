@@ -12,6 +12,7 @@ internal import Units
 struct BlobPull: Sendable {
     /// What a relay pulls serves everybody: it counts for eight agents of the same priority.
     static let relayWeight: UInt32 = 8
+    /// How often it is looked at how many connections there should be.
     private static let tick = Duration.milliseconds(100)
     /// Tries of one run before the pull gives up, with growing pauses between them.
     static let maximumFailures = 12

@@ -18,7 +18,9 @@ final class PullQueue: Sendable {
         var connections = PullConnections(maximum: PullQueue.maximumConnections)
         var waiting: [(connection: Int, turn: CheckedContinuation<Void, Never>)] = []
 
-        func hasWork(for connection: Int) -> Bool { !missing.isEmpty && connection < connections.allowed }
+        func mustWait(_ connection: Int) -> Bool {
+            !isStopped && (missing.isEmpty || connection >= connections.allowed)
+        }
     }
 
     /// Connections of one pull at most; the lease may give fewer.
@@ -104,15 +106,15 @@ final class PullQueue: Sendable {
     /// Waits until there is something to pull for a connection; false once the pull has stopped.
     func awaitWork(over connection: Int) async -> Bool {
         while true {
-            let answer: Bool? = state.withLock { $0.isStopped ? false : $0.hasWork(for: connection) ? true : nil }
-            if let answer { return answer }
+            let goesOn: Bool? = state.withLock { $0.mustWait(connection) ? nil : !$0.isStopped }
+            if let goesOn { return goesOn }
             await withCheckedContinuation { turn in
-                let goOn = state.withLock { state in
-                    if state.isStopped || state.hasWork(for: connection) { return true }
-                    state.waiting.append((connection, turn))
-                    return false
+                let mustWait = state.withLock { state in
+                    let mustWait = state.mustWait(connection)
+                    if mustWait { state.waiting.append((connection, turn)) }
+                    return mustWait
                 }
-                if goOn { turn.resume() }
+                if !mustWait { turn.resume() }
             }
         }
     }
@@ -123,16 +125,11 @@ final class PullQueue: Sendable {
     private func wake(_ change: (inout State) -> Void) {
         let turns: [CheckedContinuation<Void, Never>] = state.withLock { state in
             change(&state)
-            guard !state.waiting.isEmpty else { return [] }
-            var turns: [CheckedContinuation<Void, Never>] = []
-            var waiting = state.waiting
-            waiting.removeAll { connection, turn in
-                guard state.isStopped || state.hasWork(for: connection) else { return false }
-                turns.append(turn)
-                return true
-            }
-            state.waiting = waiting
-            return turns
+            let waiting = state.waiting
+            // Asked for all bytes that come.
+            guard waiting.contains(where: { !state.mustWait($0.connection) }) else { return [] }
+            state.waiting = waiting.filter { state.mustWait($0.connection) }
+            return waiting.filter { !state.mustWait($0.connection) }.map(\.turn)
         }
         for turn in turns { turn.resume() }
     }
