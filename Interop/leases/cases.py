@@ -1,6 +1,12 @@
 """The origin's limits hold, by the origin's own counters."""
+import hashlib
 import json
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from busy_origin import BusyOrigin
 from fleet import ConnectionSampler, Fleet, sha256_of, wait_until
 
 WINDOW = 12 << 20
@@ -42,6 +48,24 @@ def case_a_window_of_bytes_is_never_exceeded(binary):
         assert most <= WINDOW, f"{most:.0f} bytes left within 20 s"
         used = int(fleet.json("origins", "get-usage", "tight")["totalBytes"])
         assert used == fleet.origin.bytes_sent("/build.img"), f"the ledger says {used}"
+
+
+def case_a_pause_the_origin_asks_for_is_kept_by_all(binary):
+    """8 agents over 2 connections: the origin answers 429 with Retry-After, and nobody comes until that is over."""
+    with Fleet(binary, lease_seconds=3) as fleet, BusyOrigin(4, served=6, pause=5) as origin:
+        fleet.start(relays=1, agents=8)
+        fleet.run("origins", "create", "busy", "--base-urls", origin.url.rsplit("/", 1)[0] + "/",
+                  "--allow-private-addresses", "--limits-max-connections", "2")
+        fleet.run("push", origin.url, "--to", "role=demo", "--watch", "--no-bittorrent", "--assist-from-origin-only")
+        digest = hashlib.sha256(origin.content).hexdigest()
+        for agent in range(1, 9):
+            assert sha256_of(fleet.delivered(agent, "build.img")) == digest
+        # What was on its way when the first was refused may still come.
+        late = [at - origin.paused_at for at in origin.refused if at > origin.paused_at + 0.5]
+        assert origin.refused and not late, f"asked again after {late} s of a pause of {origin.pause}"
+        assert len(origin.refused) <= 2, f"{len(origin.refused)} requests were refused over 2 connections"
+        back = min(at for at in origin.answered if at > origin.paused_at) - origin.paused_at
+        assert back < origin.pause + 2, f"nobody came for {back:.1f} s"
 
 
 def highest_rate(transfers, window):

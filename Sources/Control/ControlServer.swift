@@ -35,6 +35,7 @@ package struct ControlServer: Service {
             store: store,
             signingKey: key,
             heartbeatInterval: LeaseTerms(duration: configuration.leaseDuration).heartbeatInterval,
+            leaseEpoch: epoch,
             clock: .system,
             logger: logger
         )

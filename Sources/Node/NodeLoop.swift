@@ -39,7 +39,10 @@ struct NodeLoop: Sendable {
         switch message {
         case .welcome(let welcome):
             if let key = VerifyingKey(bytes: welcome.controlPublicKey) { await work.controlKnown(key) }
-            runtime.origins.streamOpened(heartbeatInterval: welcome.heartbeatInterval?.duration ?? .seconds(10))
+            runtime.origins.streamOpened(
+                heartbeatInterval: welcome.heartbeatInterval?.duration ?? .seconds(10),
+                granter: welcome.leaseEpoch == 0 ? nil : Epoch(rawValue: welcome.leaseEpoch)
+            )
             runtime.logger.info("\(role == .relay ? "relay" : "agent") \(runtime.identity.name) connected")
             runtime.configuration.whenConnected()
             // What follows is mostly waiting, on a machine that has other work.

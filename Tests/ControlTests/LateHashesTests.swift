@@ -20,6 +20,7 @@ import Units
             store: store,
             signingKey: control,
             heartbeatInterval: .seconds(10),
+            leaseEpoch: Epoch(rawValue: 1),
             clock: .system,
             logger: Logger(label: "test")
         )

@@ -56,7 +56,8 @@ import Units
             ids = try (0..<4).map { try #require(NodeID("n\($0)")) }
             for _ in 0..<4 {
                 let drift = 1 + Double.random(in: -0.0005...0.0005, using: &generator)
-                let holder = LeaseHolder(terms: terms, firstSequence: 0, at: .zero)
+                var holder = LeaseHolder(terms: terms, firstSequence: 0, at: .zero)
+                holder.granterKnown(epoch)
                 nodes.append(Node(holder: holder, drift: drift))
             }
         }
@@ -66,6 +67,7 @@ import Units
             if step % 700 == 699 {
                 epoch = epoch.next
                 book = LeaseBook(limit: limit, terms: terms, epoch: epoch, reserve: durable, at: now)
+                for node in nodes.indices { nodes[node].holder.granterKnown(epoch) }
             }
             let due = network.filter { $0.at <= now }.map(\.message)
             network.removeAll { $0.at <= now }
@@ -88,8 +90,8 @@ import Units
                 for action in actions {
                     switch action {
                     case .persist(let reserve): durable = reserve
-                    case .send(_, let grant):
-                        guard !isLost() else { continue }
+                    case .send(let id, let grant):
+                        guard !isLost(), let node = ids.firstIndex(of: id) else { continue }
                         let delay = Int64.random(in: 0...2500, using: &generator)
                         network.append((now + .milliseconds(delay), .down(node, grant)))
                     }

@@ -10,6 +10,8 @@ struct LeaseWorld {
         /// A node's turn; its life's number, for a crash ends its turns.
         case turn(Int, life: Int)
         case granterUp
+        /// The granter's welcome on a new stream.
+        case welcome(Int, Epoch)
     }
 
     private struct Node {
@@ -19,6 +21,10 @@ struct LeaseWorld {
         var lastSequence: UInt64 = 0
         var newest: LeaseGenerationNumber?
         var wants = LeaseAmounts.none
+        /// The granter that has welcomed it last.
+        var known = Epoch(rawValue: 0)
+        /// How long the origin still asks it to stay away, in true time.
+        var pausedUntil = 0.0
     }
 
     private static let names = ["n0", "n1", "n2"].compactMap { NodeID($0) }
@@ -39,6 +45,8 @@ struct LeaseWorld {
     private var epoch = Epoch(rawValue: 1)
     private var durable = LeaseReserve()
     private var book: LeaseBook?
+    /// As small as it may be in every other world: the limit is then shared out now and then only.
+    private let sharedAtOnce: Int
     private var spent: [(at: Double, bytes: UInt64)] = []
     private(set) var opened = 0
     /// No more faults from now on.
@@ -47,6 +55,7 @@ struct LeaseWorld {
     init(_ generator: SeededGenerator) {
         self.generator = generator
         limit = OriginLimit(connections: nil, rate: nil)
+        sharedAtOnce = self.generator.chance(2) ? 0 : LeaseBook.holdersSharedAtOnce
         granterDrift = 1
         granterDrift = drift()
         limit = someLimit()
@@ -58,7 +67,7 @@ struct LeaseWorld {
         nodes = Self.names.map { _ in
             Node(holder: LeaseHolder(terms: terms, firstSequence: 0, at: .zero), drift: drift())
         }
-        book = LeaseBook(limit: limit, terms: terms, epoch: epoch, reserve: durable, at: granterClock)
+        book = newBook()
         for index in nodes.indices { queue.append((Double(index) * 0.01, .turn(index, life: 0))) }
     }
 
@@ -115,6 +124,9 @@ struct LeaseWorld {
             guard nodes[node].life == life else { return }
             try act(node)
         case .granterUp: if book == nil { restart() }
+        case .welcome(let node, let epoch):
+            nodes[node].holder.granterKnown(epoch)
+            nodes[node].known = max(nodes[node].known, epoch)
         }
         try fault()
     }
@@ -131,6 +143,9 @@ struct LeaseWorld {
                     try hold(grant.generation > newest, "I4: a generation came twice or went back")
                 }
                 nodes[node].newest = grant.generation
+                if let ends = book?.pauseEnds, granterClock < ends {
+                    try hold(grant.amounts == .none, "something was granted while the origin asks for a pause")
+                }
                 post(.down(node, grant), 2)
             }
         }
@@ -155,7 +170,18 @@ struct LeaseWorld {
         // Half of the time the machine has started anew too, and its clock with it.
         if generator.chance(2) { granterOffset = Double.random(in: 0...100_000, using: &generator) - time }
         epoch = epoch.next
-        book = LeaseBook(limit: limit, terms: terms, epoch: epoch, reserve: durable, at: granterClock)
+        book = newBook()
+    }
+
+    private func newBook() -> LeaseBook {
+        LeaseBook(
+            limit: limit,
+            terms: terms,
+            epoch: epoch,
+            reserve: durable,
+            at: granterClock,
+            sharedAtOnce: sharedAtOnce
+        )
     }
 
     private mutating func fault() throws {
@@ -168,6 +194,7 @@ struct LeaseWorld {
             // A crash closes its sockets; the next life counts on.
             let sequence = nodes[node].lastSequence + 100
             nodes[node].holder = LeaseHolder(terms: terms, firstSequence: sequence, at: clock(node))
+            nodes[node].known = Epoch(rawValue: 0)
             queue.append((time + Double.random(in: 0...1, using: &generator), .turn(node, life: nodes[node].life)))
         case 7...11:
             past.append((limit, time))
@@ -177,6 +204,11 @@ struct LeaseWorld {
             granter.limitChanged(to: limit, at: granterClock, into: &actions)
             book = granter
             try perform(actions)
+        case 12...15:
+            // The origin asks one that uses it for a pause.
+            guard let node = nodes.firstIndex(where: { $0.holder.connectionsInUse > 0 }) else { return }
+            nodes[node].pausedUntil = time + Double.random(in: 0.1...2, using: &generator)
+            beat(node)
         default: break
         }
     }
@@ -189,6 +221,8 @@ struct LeaseWorld {
 
     private mutating func act(_ node: Int) throws {
         let now = clock(node)
+        // A stream to a granter that is new to it begins with a welcome.
+        if book != nil, nodes[node].known < epoch, isCalm || generator.chance(2) { post(.welcome(node, epoch), 1) }
         if !isCalm, generator.chance(4) { nodes[node].wants = someWants() }
         if nodes[node].holder.connectionsInUse < nodes[node].wants.connections,
             nodes[node].holder.openConnection(at: now)
@@ -211,6 +245,7 @@ struct LeaseWorld {
             wants: nodes[node].wants,
             wantsBytes: 500_000,
             weight: 100,
+            pause: .seconds(max(0, nodes[node].pausedUntil - time)),
             at: clock(node)
         )
         nodes[node].lastSequence = heartbeat.sequence
@@ -260,9 +295,11 @@ struct LeaseWorld {
 
     /// I6 and I7: what is granted is what is fair, within one unit, and nothing lies idle.
     private func checkCalm() throws {
-        guard let granted = book?.granted(at: granterClock) else { return }
+        guard let book else { return }
+        let granted = book.granted(at: granterClock)
         let wanted = nodes.map { UInt64($0.wants.connections) }
-        let total = limit.connections.map(UInt64.init) ?? .max
+        // Less than the limit where the origin has asked for a pause.
+        let total = limit.connections.map { _ in UInt64(book.allowed(at: granterClock).connections) } ?? .max
         let due = min(total, wanted.reduce(0, +))
         let count = UInt64(granted.connections)
         try hold(count + UInt64(nodes.count) >= due, "I7: \(count) connections granted of \(due)")

@@ -24,6 +24,8 @@ actor LeaseDesk {
     /// What is to be made durable and then sent, in order, and who waits for it.
     private var outgoing: [OriginID: Outgoing] = [:]
     private var performing: Set<OriginID> = []
+    /// What waits for the end of the pause that an origin asked for.
+    private var pauses: [OriginID: Task<Void, Never>] = [:]
 
     /// `save` makes a reserve durable: what the store does, unless a test stands between.
     init(
@@ -108,7 +110,31 @@ actor LeaseDesk {
             at: BootClock.now(),
             into: &actions
         )
+        if message.originPause != nil { awaitEndOfPause(at: id, saidBy: node) }
         await perform(actions, at: id)
+    }
+
+    /// Those who wait are told when the pause is over, however often it becomes longer.
+    private func awaitEndOfPause(at id: OriginID, saidBy node: NodeID) {
+        guard pauses[id] == nil, let ends = books[id]?.pauseEnds, ends > BootClock.now() else { return }
+        let seconds = (ends - BootClock.now()).seconds
+        logger.notice("the origin \(id) asks \(node) for a pause of \(seconds) s: every node keeps it")
+        pauses[id] = Task { [weak self] in
+            while let left = await self?.pauseLeft(at: id), !Task.isCancelled {
+                try? await Task.sleep(for: left)
+            }
+        }
+    }
+
+    /// How long a pause still lasts; nil where it is over, and then told.
+    private func pauseLeft(at id: OriginID) async -> Duration? {
+        let now = BootClock.now()
+        if let ends = books[id]?.pauseEnds, ends > now { return ends - now }
+        pauses.removeValue(forKey: id)
+        var actions: [LeaseAction] = []
+        books[id]?.pauseEnded(at: now, into: &actions)
+        await perform(actions, at: id)
+        return nil
     }
 
     /// Makes durable what has to be, then sends, each after what came before it: a grant that needs no more reserve than one

@@ -29,7 +29,9 @@ extension HolderHeartbeat {
             },
             holds: LeaseAmounts(connections: holds.connections, rate: holds.bytesPerSecond),
             weight: message.weight,
-            returns: Dictionary(message.returns.map { ($0.id, $0.unusedBytes) }, uniquingKeysWith: max)
+            returns: Dictionary(message.returns.map { ($0.id, $0.unusedBytes) }, uniquingKeysWith: max),
+            addressee: message.leaseEpoch == 0 ? nil : Epoch(rawValue: message.leaseEpoch),
+            pause: message.originPause?.duration ?? .zero
         )
     }
 }

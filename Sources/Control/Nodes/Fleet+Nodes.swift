@@ -42,6 +42,7 @@ extension Fleet {
         welcome.controlPublicKey = signingKey.publicKey.bytes
         welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
         welcome.statusInterval = ProtoDuration(.milliseconds(250))
+        welcome.leaseEpoch = leaseEpoch.rawValue
         outbox.send(.welcome(welcome))
         if node.role == .relay {
             if hasMoved { try await relayMoved(id) }

@@ -13,6 +13,8 @@ actor Fleet {
     let store: any ControlStore
     let signingKey: SigningKey
     let heartbeatInterval: Duration
+    /// What nodes name in their lease heartbeats.
+    let leaseEpoch: Epoch
     let clock: WallClock
     let logger: Logger
     var nodes: [NodeID: FleetNode] = [:]
@@ -32,12 +34,14 @@ actor Fleet {
         store: any ControlStore,
         signingKey: SigningKey,
         heartbeatInterval: Duration,
+        leaseEpoch: Epoch,
         clock: WallClock,
         logger: Logger
     ) {
         self.store = store
         self.signingKey = signingKey
         self.heartbeatInterval = heartbeatInterval
+        self.leaseEpoch = leaseEpoch
         self.clock = clock
         self.logger = logger
     }

@@ -1,3 +1,5 @@
+package import Units
+
 /// What a holder says of itself at one origin.
 package struct HolderHeartbeat: Hashable, Sendable {
     package var sequence: UInt64
@@ -9,6 +11,10 @@ package struct HolderHeartbeat: Hashable, Sendable {
     package var weight: UInt32
     /// Bytes not used, by chunk.
     package var returns: [UInt64: UInt64]
+    /// The granter it was made for; nil where the holder does not know it, and then it claims nothing.
+    package var addressee: Epoch?
+    /// How long the origin still asks this holder to stay away.
+    package var pause: Duration
 
     package init(
         sequence: UInt64,
@@ -17,7 +23,9 @@ package struct HolderHeartbeat: Hashable, Sendable {
         applied: LeaseGenerationNumber? = nil,
         holds: LeaseAmounts = .none,
         weight: UInt32 = 100,
-        returns: [UInt64: UInt64] = [:]
+        returns: [UInt64: UInt64] = [:],
+        addressee: Epoch? = nil,
+        pause: Duration = .zero
     ) {
         self.sequence = sequence
         self.wants = wants
@@ -26,5 +34,7 @@ package struct HolderHeartbeat: Hashable, Sendable {
         self.holds = holds
         self.weight = weight
         self.returns = returns
+        self.addressee = addressee
+        self.pause = pause
     }
 }

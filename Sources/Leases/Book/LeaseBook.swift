@@ -7,68 +7,48 @@ package import Units
 /// acknowledged or has ended. After a restart everything that may have been handed out is reserved until it has ended;
 /// holders that speak up take their part of it over at once.
 ///
-/// Bad events: ours, none; the peer's, a heartbeat that is not newer than the last is ignored (legal noise of an
-/// at-least-once stream).
+/// Bad events: ours, none; the peer's, a heartbeat that is not newer than the last, or was made for an earlier granter,
+/// is ignored (legal noise of an at-least-once stream).
 package struct LeaseBook: Sendable {
     /// Holders of one origin at most; one more is not granted anything.
     package static let maximumHolders = 1_000_000
 
-    /// Grants of one holder that are kept apart; older ones are taken together, as large and as long as any of them.
-    private static let maximumGrants = 16
-
-    /// Up to how many holders hear of a changed limit at once.
+    /// Up to how many holders hear of a changed limit or a pause at once; others learn of it with their next heartbeats.
     package static let holdersToldAtOnce = 1_000
 
-    private struct Grant: Sendable {
-        let counter: UInt64
-        let amounts: LeaseAmounts
-        let ends: BootTime
-    }
-
-    private struct Holder: Sendable {
-        var sequence: UInt64 = 0
-        var heardAt: BootTime
-        var wants = LeaseAmounts.none
-        var wantsBytes: UInt64 = 0
-        var weight: UInt64 = 100
-        var grants: [Grant] = []
-        var chunks: [UInt64: (buckets: [Int64], bytes: UInt64)] = [:]
-
-        func held(_ now: BootTime) -> LeaseAmounts {
-            grants.reduce(.none) { $1.ends > now ? .larger($0, $1.amounts) : $0 }
-        }
-
-        /// One that counts for at least as much and as long as the two oldest: it goes when the newer of them would.
-        mutating func joinOldest() {
-            let (first, second) = (grants[0], grants[1])
-            let joined = Grant(
-                counter: max(first.counter, second.counter),
-                amounts: .larger(first.amounts, second.amounts),
-                ends: max(first.ends, second.ends)
-            )
-            grants.replaceSubrange(0..<2, with: [joined])
-        }
-    }
+    /// Up to how many holders the limit is shared out anew at each heartbeat.
+    package static let holdersSharedAtOnce = 64
 
     package private(set) var limit: OriginLimit
-    private let terms: LeaseTerms
+    let terms: LeaseTerms
     private let epoch: Epoch
     private var counter: UInt64 = 0
     /// Begins with the epoch: a chunk of an earlier run that is reported unused must not be taken for one of ours.
     private var nextChunk: UInt64
-    private var holders: [NodeID: Holder] = [:]
+    var holders = HolderTable()
     private var reserved: LeaseAmounts
     private var reservedUntil: BootTime
     private var durable: LeaseAmounts
-    private var windows: [ByteWindow]
-    private var throttledUntil: BootTime?
+    private(set) var windows: [ByteWindow]
+    private var throttle = OriginThrottle()
+    let sharedAtOnce: Int
+    /// When the limit is to be shared out again, where there are more holders than `sharedAtOnce`.
+    var nextSharing = BootTime.zero
 
     /// `reserve` is what an earlier run made durable; `now` starts its certain end. Another boot's clock says nothing about
     /// when its windows were charged, so all of it counts as charged now.
-    package init(limit: OriginLimit, terms: LeaseTerms, epoch: Epoch, reserve: LeaseReserve, at now: BootTime) {
+    package init(
+        limit: OriginLimit,
+        terms: LeaseTerms,
+        epoch: Epoch,
+        reserve: LeaseReserve,
+        at now: BootTime,
+        sharedAtOnce: Int = holdersSharedAtOnce
+    ) {
         self.limit = limit
         self.terms = terms
         self.epoch = epoch
+        self.sharedAtOnce = sharedAtOnce
         self.nextChunk = epoch.rawValue << 32 | 1
         self.reserved = reserve.amounts
         self.durable = reserve.amounts
@@ -78,10 +58,8 @@ package struct LeaseBook: Sendable {
         }
     }
 
-    /// What holders may use at this instant, for display.
-    package func granted(at now: BootTime) -> LeaseAmounts {
-        holders.values.reduce(.none) { $0 + $1.held(now) }
-    }
+    /// When the pause that the origin asked for is over; nil where it asked for none yet.
+    package var pauseEnds: BootTime? { throttle.pauseEnds }
 
     // MARK: Events
 
@@ -92,23 +70,22 @@ package struct LeaseBook: Sendable {
         into actions: inout [LeaseAction]
     ) {
         expire(now)
-        var holder = holders[node] ?? Holder(heardAt: now)
-        guard heartbeat.sequence > holder.sequence, holders[node] != nil || holders.count < Self.maximumHolders else {
-            return
-        }
-        holder.sequence = heartbeat.sequence
-        holder.heardAt = now
-        holder.wants = heartbeat.wants
-        holder.wantsBytes = heartbeat.wantsBytes
-        holder.weight = UInt64(heartbeat.weight)
+        // What was said to an earlier granter may be older than what that one heard and granted afterwards.
+        if let addressee = heartbeat.addressee, addressee != epoch { return }
+        guard heartbeat.sequence > lastSequence(of: node), let place = place(of: node, heardAt: now) else { return }
+        holders.update(place) { $0.heard(heartbeat, at: now) }
         if let applied = heartbeat.applied, applied.epoch == epoch {
-            holder.grants.removeAll { $0.counter < applied.counter }
-        } else {
-            takeOverClaim(heartbeat.holds, &holder, now)
+            holders.update(place) { $0.acknowledged(applied.counter) }
+        } else if heartbeat.addressee != nil {
+            takeOverClaim(heartbeat.holds, place, now)
         }
-        credit(heartbeat.returns, &holder)
-        holders[node] = holder
-        grant(to: node, at: now, into: &actions)
+        credit(heartbeat.returns, place)
+        let isPauseNew = heartbeat.pause > .zero && !throttle.isPaused(at: now)
+        throttle.paused(for: heartbeat.pause, at: now)
+        let isShared = shareIfDue(now)
+        grant(to: place, at: now, into: &actions)
+        if isPauseNew { tellAll(but: place, at: now, into: &actions) }
+        if isShared { grantToThoseWithout(at: now, into: &actions) }
     }
 
     /// The operator has changed what the origin can bear; what is out drains as it is acknowledged or ends.
@@ -118,109 +95,90 @@ package struct LeaseBook: Sendable {
         }
         self.limit = limit
         expire(now)
-        // A share costs a look at every holder; very many learn of it with their next heartbeats.
-        guard holders.count <= Self.holdersToldAtOnce else { return }
-        for node in holders.keys.sorted() { grant(to: node, at: now, into: &actions) }
+        share(at: now)
+        tellAll(at: now, into: &actions)
     }
 
-    /// The origin has answered 429 or 503: nothing new for anybody until then.
-    package mutating func throttled(for pause: Duration, at now: BootTime) {
-        let until = now + min(pause, .seconds(3600))
-        throttledUntil = max(throttledUntil ?? until, until)
+    /// The pause may be over: those who wait hear of it.
+    package mutating func pauseEnded(at now: BootTime, into actions: inout [LeaseAction]) {
+        expire(now)
+        guard !throttle.isPaused(at: now) else { return }
+        share(at: now)
+        grantToThoseWithout(at: now, into: &actions)
     }
+
+    /// What was to be made durable could not be: the next grant has it made so again.
+    package mutating func reserveLost() { durable = .none }
 
     // MARK: Decisions
 
     private mutating func expire(_ now: BootTime) {
         if now >= reservedUntil { reserved = .none }
-        if let until = throttledUntil, now >= until { throttledUntil = nil }
-        // A holder that has been silent for a whole lease holds nothing any more.
-        for (node, holder) in holders where now - holder.heardAt > terms.granterSpan {
-            if holder.held(now) == .none { holders.removeValue(forKey: node) }
-        }
-        for node in holders.keys { holders[node]?.grants.removeAll { $0.ends <= now } }
+        holders.expire(now, span: terms.granterSpan)
+    }
+
+    private func lastSequence(of node: NodeID) -> UInt64 {
+        holders.place(of: node).map { holders[$0].sequence } ?? 0
+    }
+
+    private mutating func place(of node: NodeID, heardAt now: BootTime) -> Int? {
+        if let place = holders.place(of: node) { return place }
+        return holders.count < Self.maximumHolders ? holders.add(node, heardAt: now) : nil
     }
 
     /// A holder of an earlier epoch takes its part out of the reserve.
-    private mutating func takeOverClaim(_ claim: LeaseAmounts, _ holder: inout Holder, _ now: BootTime) {
+    private mutating func takeOverClaim(_ claim: LeaseAmounts, _ place: Int, _ now: BootTime) {
         let taken = LeaseAmounts.smaller(claim, reserved)
-        guard holder.grants.isEmpty, taken != .none else { return }
+        guard holders[place].grants.isEmpty, taken != .none else { return }
         reserved = reserved - taken
-        holder.grants.append(Grant(counter: 0, amounts: taken, ends: now + terms.granterSpan))
+        holders.granted(HolderRecord.Grant(counter: 0, amounts: taken, ends: now + terms.granterSpan), to: place)
     }
 
-    private mutating func credit(_ returns: [UInt64: UInt64], _ holder: inout Holder) {
+    private mutating func credit(_ returns: [UInt64: UInt64], _ place: Int) {
         for (id, unused) in returns {
-            guard let chunk = holder.chunks.removeValue(forKey: id), unused <= chunk.bytes else { continue }
-            for (index, bucket) in chunk.buckets.enumerated() where index < windows.count {
+            let buckets = holders.update(place) { $0.returned(id, unused: unused) } ?? []
+            for (index, bucket) in buckets.enumerated() where index < windows.count {
                 windows[index].credit(unused, to: bucket)
             }
         }
     }
 
-    /// What each holder that wants something should have, were all free.
-    private func target(of node: NodeID, at now: BootTime) -> LeaseAmounts {
-        let slice = now.nanoseconds / max(1, terms.duration.nanoseconds)
-        let wanting = holders.filter { $0.value.wants.connections > 0 }.sorted { $0.key < $1.key }
-        guard let place = wanting.firstIndex(where: { $0.key == node }) else { return .none }
-        let connections = shares(wanting.map(\.value), of: limit.connections.map(UInt64.init), slice) {
-            UInt64($0.wants.connections)
-        }
-        // Rate goes to those who have connections to use it.
-        let rates = shares(wanting.map(\.value), of: limit.rate, slice, where: { connections[$0] > 0 }) {
-            $0.wants.rate
-        }
-        return LeaseAmounts(connections: UInt32(clamping: connections[place]), rate: rates[place])
-    }
+    /// What may be handed out in sum now: the limit, or less after the origin has asked for a pause.
+    package func allowed(at now: BootTime) -> LeaseAmounts { throttle.allowed(of: limit, at: now) }
 
-    private func shares(
-        _ holders: [Holder],
-        of total: UInt64?,
-        _ slice: Int64,
-        where isServed: (Int) -> Bool = { _ in true },
-        _ wants: (Holder) -> UInt64
-    ) -> [UInt64] {
-        guard let total else { return holders.indices.map { isServed($0) ? wants(holders[$0]) : 0 } }
-        return FairShare.shares(
-            of: total,
-            among: holders.indices.map { index in
-                let turn = UInt64(truncatingIfNeeded: Int64(index) &+ slice) % UInt64(max(1, holders.count))
-                return FairShare.Claim(
-                    wants: isServed(index) ? wants(holders[index]) : 0,
-                    weight: holders[index].weight,
-                    turn: turn
-                )
-            }
-        )
-    }
-
-    private mutating func grant(to node: NodeID, at now: BootTime, into actions: inout [LeaseAction]) {
-        guard var holder = holders[node] else { return }
-        let others = holders.reduce(LeaseAmounts.none) { $1.key == node ? $0 : $0 + $1.value.held(now) }
-        var free = limit.amounts - others - reserved
+    /// What one holder may have beside what others hold and what is reserved.
+    private func free(for place: Int, at now: BootTime) -> LeaseAmounts {
+        var free = allowed(at: now) - holders.held(without: place) - reserved
         // Where there is no limit, nothing that others hold takes from it.
         if limit.connections == nil { free.connections = .max }
         if limit.rate == nil { free.rate = .max }
-        var amounts = LeaseAmounts.smaller(target(of: node, at: now), free)
+        return free
+    }
+
+    /// What a holder may be told that it has.
+    func amounts(for place: Int, at now: BootTime) -> LeaseAmounts {
+        guard !throttle.isPaused(at: now) else { return .none }
+        let amounts = LeaseAmounts.smaller(target(of: place, at: now), free(for: place, at: now))
         // A connection without a rate, or a rate without a connection, is of no use.
-        if amounts.connections == 0 || amounts.rate == 0 { amounts = .none }
-        let held = holder.held(now)
-        if throttledUntil != nil { amounts = .smaller(amounts, held) }
+        return amounts.connections == 0 || amounts.rate == 0 ? .none : amounts
+    }
+
+    mutating func grant(to place: Int, at now: BootTime, into actions: inout [LeaseAction]) {
+        let amounts = amounts(for: place, at: now)
         counter += 1
-        let chunk = amounts == .none ? nil : chunk(for: &holder, at: now)
-        holder.grants.append(Grant(counter: counter, amounts: amounts, ends: now + terms.granterSpan))
-        if holder.grants.count > Self.maximumGrants { holder.joinOldest() }
-        holders[node] = holder
-        if chunk != nil || !Self.covers(durable, granted(at: now)) {
-            durable = amountsToKeep(at: now)
+        let chunk = amounts == .none ? nil : chunk(for: place, at: now)
+        let grant = HolderRecord.Grant(counter: counter, amounts: amounts, ends: now + terms.granterSpan)
+        holders.granted(grant, to: place)
+        if chunk != nil || !Self.covers(durable, holders.held) {
+            durable = amountsToKeep
             actions.append(.persist(LeaseReserve(amounts: durable, windows: windows.map(\.charges))))
         }
         actions.append(
             .send(
-                node,
+                holders[place].node,
                 GrantedLease(
                     generation: LeaseGenerationNumber(epoch: epoch, counter: counter),
-                    sequence: holder.sequence,
+                    sequence: holders[place].sequence,
                     duration: terms.duration,
                     amounts: amounts,
                     needsChunks: !windows.isEmpty,
@@ -228,17 +186,13 @@ package struct LeaseBook: Sendable {
                 )
             )
         )
-        checkInvariants(at: now)
     }
-
-    /// What was to be made durable could not be: the next grant has it made so again.
-    package mutating func reserveLost() { durable = .none }
 
     /// The whole limit at once, or where there is none twice what is out: a few writes, not one a grant. After a limit was
     /// lowered more than it may still be out.
-    private func amountsToKeep(at now: BootTime) -> LeaseAmounts {
+    private var amountsToKeep: LeaseAmounts {
         // What an earlier run handed out may still be in use, and outlast another restart.
-        let granted = granted(at: now) + reserved
+        let granted = holders.held + reserved
         let whole = LeaseAmounts(
             connections: limit.connections ?? (granted + granted).connections,
             rate: limit.rate ?? (granted + granted).rate
@@ -251,10 +205,10 @@ package struct LeaseBook: Sendable {
     }
 
     /// Bytes out of every window at once: half of an even share of what is left, at most what is wanted.
-    private mutating func chunk(for holder: inout Holder, at now: BootTime) -> GrantedChunk? {
-        guard !windows.isEmpty, holder.wantsBytes > 0 else { return nil }
-        let active = UInt64(max(1, holders.values.count { $0.wants.connections > 0 }))
-        var bytes = holder.wantsBytes
+    private mutating func chunk(for place: Int, at now: BootTime) -> GrantedChunk? {
+        guard !windows.isEmpty, holders[place].wantsBytes > 0 else { return nil }
+        let active = UInt64(max(1, holders.wanting))
+        var bytes = holders[place].wantsBytes
         for index in windows.indices {
             let remaining = windows[index].remaining(at: now)
             // Near the limit nothing new is given (DESIGN.md section 7).
@@ -266,26 +220,10 @@ package struct LeaseBook: Sendable {
             guard let bucket = windows[index].charge(bytes, at: now) else { return nil }
             buckets.append(bucket)
         }
-        let id = nextChunk
-        nextChunk += 1
-        holder.chunks[id] = (buckets, bytes)
-        if holder.chunks.count > 256, let oldest = holder.chunks.keys.min() {
-            holder.chunks.removeValue(forKey: oldest)
-        }
         let usable = windows.map(\.bucketLength).min() ?? .zero
-        return GrantedChunk(id: id, bytes: bytes, usableFor: usable)
-    }
-
-    /// I2: what holders may use and what is reserved fits the limit, unless the limit was lowered under them.
-    package func checkInvariants(at now: BootTime) {
-        assert(holders.values.allSatisfy { $0.grants.count <= Self.maximumGrants }, "grants of one holder pile up")
-        for window in windows {
-            assert(window.charges.values.reduce(0, +) <= window.limit.bytes, "a window is over its limit")
-        }
-    }
-
-    /// Held and reserved in sum, for the invariant checks of tests.
-    package func heldAndReserved(at now: BootTime) -> LeaseAmounts {
-        granted(at: now) + (now < reservedUntil ? reserved : .none)
+        let chunk = GrantedChunk(id: nextChunk, bytes: bytes, usableFor: usable)
+        nextChunk += 1
+        holders.update(place) { $0.given(chunk, from: buckets) }
+        return chunk
     }
 }

@@ -11,6 +11,8 @@ package struct LeaseHolder: Sendable {
     private let terms: LeaseTerms
     private var sequence: UInt64
     private var sent: [UInt64: BootTime] = [:]
+    /// The granter of the moment, whom heartbeats are made for.
+    private var granter: Epoch?
     private var newest: LeaseGenerationNumber?
     private var applied: LeaseGenerationNumber?
     private var current = LeaseAmounts.none
@@ -33,11 +35,15 @@ package struct LeaseHolder: Sendable {
 
     // MARK: Events
 
+    /// The granter has said who it is. An older one says nothing any more.
+    package mutating func granterKnown(_ epoch: Epoch) { granter = max(granter ?? epoch, epoch) }
+
     /// A heartbeat leaves now: what it says.
     package mutating func heartbeatSent(
         wants: LeaseAmounts,
         wantsBytes: UInt64,
         weight: UInt32,
+        pause: Duration = .zero,
         at now: BootTime
     ) -> HolderHeartbeat {
         expire(now)
@@ -53,7 +59,9 @@ package struct LeaseHolder: Sendable {
             applied: applied,
             holds: LeaseAmounts(connections: max(current.connections, connectionsInUse), rate: current.rate),
             weight: weight,
-            returns: returned
+            returns: returned,
+            addressee: granter,
+            pause: pause
         )
     }
 
@@ -62,6 +70,7 @@ package struct LeaseHolder: Sendable {
         expire(now)
         guard let asked = sent[grant.sequence] else { return false }
         if let newest, grant.generation <= newest { return false }
+        if let granter, grant.generation.epoch < granter { return false }
         newest = grant.generation
         let shrinks = grant.amounts.connections < current.connections || grant.amounts.rate < current.rate
         if connectionsInUse > grant.amounts.connections {

@@ -1,9 +1,9 @@
-internal import Leases
-internal import SluiceAPI
-internal import Units
+package import Leases
+package import SluiceAPI
+package import Units
 
 extension LeaseHeartbeat {
-    init(_ heartbeat: HolderHeartbeat, origin: OriginID) {
+    package init(_ heartbeat: HolderHeartbeat, origin: OriginID) {
         self.init()
         self.origin = origin.text
         sequence = heartbeat.sequence
@@ -23,6 +23,8 @@ extension LeaseHeartbeat {
             message.unusedBytes = unused
             return message
         }
+        leaseEpoch = heartbeat.addressee?.rawValue ?? 0
+        if heartbeat.pause > .zero { originPause = ProtoDuration(heartbeat.pause) }
     }
 }
 
@@ -36,7 +38,7 @@ extension LeaseAmount {
 
 extension GrantedLease {
     /// Nil where the message lacks what a grant needs.
-    init?(_ message: LeaseGrant) {
+    package init?(_ message: LeaseGrant) {
         guard let generation = message.generation, let amount = message.amount,
             let duration = message.duration?.duration
         else { return nil }

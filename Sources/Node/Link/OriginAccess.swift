@@ -16,11 +16,14 @@ final class OriginAccess: Sendable {
         var weight: UInt32 = 100
         var nextHeartbeat: BootTime
         var pausedUntil = BootTime.zero
+        /// Control has not been told of the pause yet.
+        var isPauseNews = false
     }
 
     private struct State {
         var origins: [OriginID: Origin] = [:]
         var terms = LeaseTerms(duration: .seconds(30))
+        var granter: Epoch?
         var totals: [OriginAccount: ByteCount] = [:]
         var usage: UsageReports
     }
@@ -114,8 +117,12 @@ final class OriginAccess: Sendable {
     // MARK: Events
 
     /// The stream to control is up: everything is said again at once.
-    func streamOpened(heartbeatInterval: Duration) {
+    func streamOpened(heartbeatInterval: Duration, granter: Epoch?) {
         state.withLock { state in
+            state.granter = granter
+            if let granter {
+                for origin in state.origins.keys { state.origins[origin]?.holder.granterKnown(granter) }
+            }
             let duration = min(max(heartbeatInterval * 3, .seconds(1)), .seconds(3600))
             state.terms = LeaseTerms(duration: duration)
             let now = BootClock.now()
@@ -135,9 +142,14 @@ final class OriginAccess: Sendable {
 
     func usageStored(_ ack: UsageAck) { state.withLock { $0.usage.acknowledged(ack.sequence) } }
 
-    /// The origin asked for a pause (429, 503).
+    /// The origin asked for a pause (429, 503): this node keeps it, and control hears of it for all others.
     func throttled(at origin: OriginID, for pause: Duration) {
-        change(origin) { entry, now in entry.pausedUntil = max(entry.pausedUntil, now + min(pause, .seconds(3600))) }
+        change(origin) { entry, now in
+            entry.pausedUntil = max(entry.pausedUntil, now + min(pause, .seconds(3600)))
+            entry.isPauseNews = true
+            entry.nextHeartbeat = now
+        }
+        step()
     }
 
     // MARK: For permits
@@ -185,15 +197,16 @@ final class OriginAccess: Sendable {
     private func change<Value: Sendable>(_ origin: OriginID, _ body: (inout Origin, BootTime) -> Value) -> Value {
         state.withLock { state in
             let now = BootClock.now()
-            var entry =
-                state.origins[origin]
-                ?? Origin(
-                    holder: LeaseHolder(terms: state.terms, firstSequence: StatusSequence.now(), at: now),
-                    nextHeartbeat: now
-                )
+            var entry = state.origins[origin] ?? Self.newOrigin(state, now)
             defer { state.origins[origin] = entry }
             return body(&entry, now)
         }
+    }
+
+    private static func newOrigin(_ state: State, _ now: BootTime) -> Origin {
+        var holder = LeaseHolder(terms: state.terms, firstSequence: StatusSequence.now(), at: now)
+        if let granter = state.granter { holder.granterKnown(granter) }
+        return Origin(holder: holder, nextHeartbeat: now)
     }
 
     private func step() {
@@ -205,8 +218,8 @@ final class OriginAccess: Sendable {
                 guard var entry = state.origins[origin] else { continue }
                 let excess = Int(entry.holder.connectionsToAbort(at: now))
                 revoked += entry.permits.values.filter { !$0.isRevoked }.prefix(excess)
-                if now >= entry.nextHeartbeat, entry.waiting > 0 || !entry.permits.isEmpty || entry.holder.holdsAnything
-                {
+                let isOfUse = entry.waiting > 0 || !entry.permits.isEmpty || entry.holder.holdsAnything
+                if now >= entry.nextHeartbeat, isOfUse || entry.isPauseNews {
                     messages.append(.leaseHeartbeat(Self.heartbeat(origin, &entry, now)))
                     entry.nextHeartbeat = now + state.terms.heartbeatInterval
                 }
@@ -223,10 +236,12 @@ final class OriginAccess: Sendable {
 
     private static func heartbeat(_ origin: OriginID, _ entry: inout Origin, _ now: BootTime) -> LeaseHeartbeat {
         let wanted = min(UInt32(clamping: entry.waiting + entry.permits.count), maximumConnections)
+        entry.isPauseNews = false
         let heartbeat = entry.holder.heartbeatSent(
             wants: LeaseAmounts(connections: wanted, rate: wanted == 0 ? 0 : .max),
             wantsBytes: entry.holder.lacksChunk || !entry.holder.holdsAnything ? 64 << 20 : 0,
             weight: entry.weight,
+            pause: max(.zero, entry.pausedUntil - now),
             at: now
         )
         return LeaseHeartbeat(heartbeat, origin: origin)

@@ -13,6 +13,8 @@ extension LeaseHeartbeat {
         if let value = self.inUse { members.append(("inUse", value.json)) }
         if self.weight != 0 { members.append(("weight", JSONCoding.json(self.weight))) }
         if !self.returns.isEmpty { members.append(("returns", .array(self.returns.map { $0.json }))) }
+        if let value = self.originPause { members.append(("originPause", value.json)) }
+        if self.leaseEpoch != 0 { members.append(("leaseEpoch", JSONCoding.json(self.leaseEpoch))) }
         return .members(members)
     }
 
@@ -36,6 +38,10 @@ extension LeaseHeartbeat {
                 self.weight = try JSONCoding.integer(value, "weight")
             case "returns":
                 self.returns = try JSONCoding.array(value, "returns") { (value, name) throws(ProtobufError) in try ChunkReturn(json: value) }
+            case "originPause", "origin_pause":
+                self.originPause = try ProtoDuration(json: value)
+            case "leaseEpoch", "lease_epoch":
+                self.leaseEpoch = try JSONCoding.integer(value, "leaseEpoch")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

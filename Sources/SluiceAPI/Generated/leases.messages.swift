@@ -21,6 +21,11 @@ package struct LeaseHeartbeat: Hashable, Sendable {
     package var weight: UInt32 = 0
     /// Bytes of granted chunks that were not used, by chunk.
     package var returns: [ChunkReturn] = []
+    /// How long the origin still asks to be left alone (429 or 503 with Retry-After): then it is, by every node.
+    package var originPause: ProtoDuration? = nil
+    /// The lease epoch of the welcome that came before; one made for an earlier control is ignored, one without claims
+    /// nothing of what the node held before.
+    package var leaseEpoch: UInt64 = 0
 
     /// Every field at its default.
     package init() {}
@@ -66,6 +71,10 @@ extension LeaseHeartbeat {
         }
         self.weight = unsafe c.pointee.weight
         self.returns = try unsafe ProtobufC.messages(c.pointee.n_returns, c.pointee.returns) { (value) throws(ProtobufError) in try unsafe ChunkReturn(c: value) }
+        if let value = unsafe c.pointee.origin_pause {
+            self.originPause = try unsafe ProtoDuration(c: value)
+        }
+        self.leaseEpoch = unsafe c.pointee.lease_epoch
     }
 }
 
@@ -91,6 +100,10 @@ extension LeaseHeartbeat {
             unsafe c.pointee.n_returns = self.returns.count
             unsafe c.pointee.returns = unsafe arena.pointers(self.returns.map { unsafe $0.c(in: arena) })
         }
+        if let value = self.originPause {
+            unsafe c.pointee.origin_pause = unsafe value.c(in: arena)
+        }
+        unsafe c.pointee.lease_epoch = self.leaseEpoch
         return unsafe c
     }
 }

@@ -202,6 +202,7 @@ extension Welcome {
         if !self.controlPublicKey.isEmpty { members.append(("controlPublicKey", JSONCoding.json(self.controlPublicKey))) }
         if let value = self.heartbeatInterval { members.append(("heartbeatInterval", value.json)) }
         if let value = self.statusInterval { members.append(("statusInterval", value.json)) }
+        if self.leaseEpoch != 0 { members.append(("leaseEpoch", JSONCoding.json(self.leaseEpoch))) }
         return .members(members)
     }
 
@@ -217,6 +218,8 @@ extension Welcome {
                 self.heartbeatInterval = try ProtoDuration(json: value)
             case "statusInterval", "status_interval":
                 self.statusInterval = try ProtoDuration(json: value)
+            case "leaseEpoch", "lease_epoch":
+                self.leaseEpoch = try JSONCoding.integer(value, "leaseEpoch")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

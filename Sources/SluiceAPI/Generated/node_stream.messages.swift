@@ -459,6 +459,8 @@ package struct Welcome: Hashable, Sendable {
     package var heartbeatInterval: ProtoDuration? = nil
     /// How often to send status at most.
     package var statusInterval: ProtoDuration? = nil
+    /// What lease heartbeats on this stream have to name; grows with each start of control.
+    package var leaseEpoch: UInt64 = 0
 
     /// Every field at its default.
     package init() {}
@@ -498,6 +500,7 @@ extension Welcome {
         if let value = unsafe c.pointee.status_interval {
             self.statusInterval = try unsafe ProtoDuration(c: value)
         }
+        self.leaseEpoch = unsafe c.pointee.lease_epoch
     }
 }
 
@@ -514,6 +517,7 @@ extension Welcome {
         if let value = self.statusInterval {
             unsafe c.pointee.status_interval = unsafe value.c(in: arena)
         }
+        unsafe c.pointee.lease_epoch = self.leaseEpoch
         return unsafe c
     }
 }

@@ -367,7 +367,7 @@ void   sluice__v1__usage_ack__free_unpacked
   assert(message->base.descriptor == &sluice__v1__usage_ack__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor sluice__v1__lease_heartbeat__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sluice__v1__lease_heartbeat__field_descriptors[9] =
 {
   {
     "origin",
@@ -453,11 +453,37 @@ static const ProtobufCFieldDescriptor sluice__v1__lease_heartbeat__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "origin_pause",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__LeaseHeartbeat, origin_pause),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_epoch",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__LeaseHeartbeat, lease_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__lease_heartbeat__field_indices_by_name[] = {
   3,   /* field[3] = applied */
   4,   /* field[4] = in_use */
+  8,   /* field[8] = lease_epoch */
   0,   /* field[0] = origin */
+  7,   /* field[7] = origin_pause */
   6,   /* field[6] = returns */
   1,   /* field[1] = sequence */
   2,   /* field[2] = wants */
@@ -466,7 +492,7 @@ static const unsigned sluice__v1__lease_heartbeat__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__lease_heartbeat__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor sluice__v1__lease_heartbeat__descriptor =
 {
@@ -476,7 +502,7 @@ const ProtobufCMessageDescriptor sluice__v1__lease_heartbeat__descriptor =
   "Sluice__V1__LeaseHeartbeat",
   "sluice.v1",
   sizeof(Sluice__V1__LeaseHeartbeat),
-  7,
+  9,
   sluice__v1__lease_heartbeat__field_descriptors,
   sluice__v1__lease_heartbeat__field_indices_by_name,
   1,  sluice__v1__lease_heartbeat__number_ranges,

@@ -1325,7 +1325,7 @@ const ProtobufCMessageDescriptor sluice__v1__hello__descriptor =
   (ProtobufCMessageInit) sluice__v1__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[3] =
+static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[4] =
 {
   {
     "control_public_key",
@@ -1363,16 +1363,29 @@ static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[3] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lease_epoch",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Welcome, lease_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__welcome__field_indices_by_name[] = {
   0,   /* field[0] = control_public_key */
   1,   /* field[1] = heartbeat_interval */
+  3,   /* field[3] = lease_epoch */
   2,   /* field[2] = status_interval */
 };
 static const ProtobufCIntRange sluice__v1__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor =
 {
@@ -1382,7 +1395,7 @@ const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor =
   "Sluice__V1__Welcome",
   "sluice.v1",
   sizeof(Sluice__V1__Welcome),
-  3,
+  4,
   sluice__v1__welcome__field_descriptors,
   sluice__v1__welcome__field_indices_by_name,
   1,  sluice__v1__welcome__number_ranges,

@@ -67,10 +67,19 @@ struct  Sluice__V1__LeaseHeartbeat
    */
   size_t n_returns;
   Sluice__V1__ChunkReturn **returns;
+  /*
+   * How long the origin still asks to be left alone (429 or 503 with Retry-After): then it is, by every node.
+   */
+  Google__Protobuf__Duration *origin_pause;
+  /*
+   * The lease epoch of the welcome that came before; one made for an earlier control is ignored, one without claims
+   * nothing of what the node held before.
+   */
+  uint64_t lease_epoch;
 };
 #define SLUICE__V1__LEASE_HEARTBEAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__lease_heartbeat__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, NULL, NULL, NULL, 0, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, NULL, NULL, NULL, 0, 0,NULL, NULL, 0 }
 
 
 /*

@@ -262,10 +262,14 @@ struct  Sluice__V1__Welcome
    * How often to send status at most.
    */
   Google__Protobuf__Duration *status_interval;
+  /*
+   * What lease heartbeats on this stream have to name; grows with each start of control.
+   */
+  uint64_t lease_epoch;
 };
 #define SLUICE__V1__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__welcome__descriptor) \
-    , {0,NULL}, NULL, NULL }
+    , {0,NULL}, NULL, NULL, 0 }
 
 
 /*
