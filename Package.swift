@@ -150,8 +150,8 @@ let package = Package(
             .executableTarget(
                 name: "sluice-bench",
                 dependencies: [
-                    "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", nio("NIOCore"), nio("NIOPosix"),
-                    argumentParser,
+                    "Units", "Leases", "SluiceAPI", "RPC", "HTTP", "Transport", "Manifest", "Node", nio("NIOCore"),
+                    nio("NIOPosix"), argumentParser,
                 ],
                 swiftSettings: swiftSettings
             ),

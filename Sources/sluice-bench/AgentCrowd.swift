@@ -9,10 +9,13 @@ import Units
 /// A crowd of agents on one event loop: connects them at a bounded rate, answers for them, brings them back.
 final class AgentCrowd {
     private struct Agent {
-        var backoff: ReconnectBackoff
         var applied: [TaskNotice] = []
         var isWelcome = false
-        var sequence: UInt64 = 0
+    }
+
+    /// The connection of some agents.
+    private struct Group {
+        var backoff: ReconnectBackoff
         var channel: (any Channel)?
     }
 
@@ -22,18 +25,20 @@ final class AgentCrowd {
     private static let maximumPending = 2000
     private static let handshakeDeadline = Duration.seconds(60)
 
-    private let plan: CrowdPlan
+    let plan: CrowdPlan
     /// What each node shows of itself over TLS; empty in plaintext.
     private let contexts: [TLSClientContext]
     private let loop: any EventLoop
-    private let opening: ByteBuffer
+    private let requestHead: ByteBuffer
     private let relayKey = SigningKey()
     private var agents: [Agent]
+    private var groups: [Group]
     private var waiting: CircularBuffer<Int>
     private var pending = 0
     private var counts = CrowdCounts()
     private var shown = CrowdCounts()
-    /// How often an agent sends a heartbeat; nil while none is wanted.
+    private var leases: CrowdLeases?
+    /// How often an agent sends a heartbeat; nil until control says.
     private var heartbeat: TimeAmount?
     private var nextHeartbeat = 0
     private var heartbeatsOwed = 0.0
@@ -42,15 +47,22 @@ final class AgentCrowd {
         self.plan = plan
         self.contexts = contexts
         self.loop = loop
-        self.opening = LeanStream.opening(
+        self.requestHead = LeanConnection.head(
             path: NodeStreamServiceClient.Methods.connect.path,
             authority: "\(plan.host):\(plan.port)",
             isSecure: !contexts.isEmpty
         )
-        self.agents = (0..<plan.streams).map { index in
-            Agent(backoff: .fleet(seed: plan.seed &+ UInt64(index)))
+        self.agents = Array(repeating: Agent(), count: plan.streams)
+        self.groups = (0..<plan.groups).map { Group(backoff: .fleet(seed: plan.seed &+ UInt64($0))) }
+        self.waiting = CircularBuffer(0..<plan.groups)
+        self.leases = plan.origin.map { origin in
+            CrowdLeases(
+                origin: origin,
+                wantsConnections: plan.wantsLeases,
+                agents: plan.streams,
+                at: BootClock.now()
+            )
         }
-        self.waiting = CircularBuffer(0..<plan.streams)
     }
 
     func start() {
@@ -64,36 +76,42 @@ final class AgentCrowd {
             guard let next = waiting.popFirst() else { break }
             connect(next)
         }
+        for agent in leases?.step(at: BootClock.now()) ?? [] { sendHeartbeat(of: agent, wants: false) }
         sendHeartbeats()
+        countLeases()
         guard counts != shown else { return }
         shown = counts
         StandardOutput.write(counts.json + "\n")
     }
 
+    private func countLeases() {
+        guard let leases else { return }
+        (counts.leased, counts.mostLeased, counts.served) = (leases.inUse, leases.most, leases.served)
+    }
+
     /// Each agent's turn comes once an interval, evenly spread.
     private func sendHeartbeats() {
-        guard let heartbeat, let origin = plan.origin else { return }
+        guard let heartbeat else { return }
         heartbeatsOwed += Double(plan.agents) * Double(Self.tick.nanoseconds) / Double(heartbeat.nanoseconds)
         while heartbeatsOwed >= 1 {
             heartbeatsOwed -= 1
-            let index = nextHeartbeat
+            sendHeartbeat(of: nextHeartbeat, wants: true)
             nextHeartbeat = (nextHeartbeat + 1) % plan.agents
-            guard agents[index].isWelcome, let channel = agents[index].channel else { continue }
-            agents[index].sequence += 1
-            var message = LeaseHeartbeat()
-            message.origin = origin
-            message.sequence = agents[index].sequence
-            message.weight = 100
-            message.wants = LeaseAmount()
-            message.inUse = LeaseAmount()
-            var bytes = ByteBuffer()
-            write(.leaseHeartbeat(message), into: &bytes)
-            channel.writeAndFlush(bytes, promise: nil)
-            counts.heartbeats += 1
         }
     }
 
-    private func connect(_ index: Int) {
+    private func sendHeartbeat(of agent: Int, wants: Bool) {
+        let group = plan.group(of: agent)
+        guard agents[agent].isWelcome, let channel = groups[group].channel,
+            let message = leases?.heartbeat(of: agent, wants: wants, at: BootClock.now())
+        else { return }
+        var bytes = ByteBuffer()
+        write(.leaseHeartbeat(message), of: agent, into: &bytes)
+        channel.writeAndFlush(bytes, promise: nil)
+        counts.heartbeats += 1
+    }
+
+    private func connect(_ group: Int) {
         pending += 1
         let bound = NIOLoopBound(self, eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
@@ -103,10 +121,10 @@ final class AgentCrowd {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let crowd = bound.value
-                    let handler = AgentChannel(crowd: crowd, agent: index)
+                    let handler = AgentChannel(crowd: crowd, group: group)
                     if !crowd.contexts.isEmpty {
                         try Dialer.add(
-                            crowd.contexts[index],
+                            crowd.contexts[crowd.plan.agents(of: group).lowerBound],
                             to: channel,
                             serverName: crowd.plan.host,
                             alpn: ["h2"],
@@ -117,37 +135,46 @@ final class AgentCrowd {
                 }
             }
         do {
-            let source = try SocketAddress(ipAddress: plan.address(index), port: 0)
+            let source = try SocketAddress(ipAddress: plan.address(group), port: 0)
             bootstrap.bind(to: source).connect(host: plan.host, port: plan.port).whenComplete { result in
-                bound.value.connected(index, result.map { _ in })
+                bound.value.connected(group, result.map { _ in })
             }
         } catch {
-            connected(index, .failure(error))
+            connected(group, .failure(error))
         }
     }
 
-    private func connected(_ index: Int, _ result: Result<Void, any Error>) {
+    private func connected(_ group: Int, _ result: Result<Void, any Error>) {
         pending -= 1
         guard case .failure = result else { return }
         counts.failed += 1
-        comeBack(index, in: agents[index].backoff.attemptFailed())
+        comeBack(group, in: groups[group].backoff.attemptFailed())
     }
 
-    private func comeBack(_ index: Int, in delay: Duration) {
+    private func comeBack(_ group: Int, in delay: Duration) {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        loop.scheduleTask(in: TimeAmount(delay)) { bound.value.waiting.append(index) }
+        loop.scheduleTask(in: TimeAmount(delay)) { bound.value.waiting.append(group) }
     }
 
     // MARK: Events of a connection
 
-    /// What the agent sends first.
-    func opened(_ index: Int, _ channel: any Channel) -> ByteBuffer {
-        counts.open += 1
-        agents[index].channel = channel
+    /// What its agents send first.
+    func opened(_ group: Int, _ channel: any Channel) -> ByteBuffer {
+        groups[group].channel = channel
+        var bytes = LeanConnection.preface
+        for agent in plan.agents(of: group) {
+            counts.open += 1
+            LeanConnection.open(plan.call(of: agent), head: requestHead, into: &bytes)
+            write(.hello(hello(of: agent)), of: agent, into: &bytes)
+        }
+        return bytes
+    }
+
+    private func hello(of index: Int) -> Hello {
         var node = Node()
         node.name = plan.name(index)
         node.role = plan.isRelay(index) ? .relay : .agent
-        node.address = "\(plan.address(index)):1"
+        node.address = "\(plan.address(plan.group(of: index))):1"
         node.version = "bench"
         var label = Label()
         let parts = plan.label.split(separator: "=", maxSplits: 1).map(String.init)
@@ -159,31 +186,38 @@ final class AgentCrowd {
         hello.publicKey = plan.isRelay(index) ? relayKey.publicKey.bytes : []
         hello.incarnation = 1
         hello.tasks = agents[index].applied.map(TaskAck.init)
-        var bytes = opening
-        write(.hello(hello), into: &bytes)
-        return bytes
+        return hello
     }
 
     func messageArrived(_ message: ByteBuffer, at index: Int, answer: inout ByteBuffer) {
         if let notice = TaskNotice(message) {
             taskArrived(notice, at: index)
-            write(.ack(TaskAck(notice)), into: &answer)
+            write(.ack(TaskAck(notice)), of: index, into: &answer)
             return
         }
         guard let response = try? ConnectResponse(protobuf: message) else { return }
         switch response.message {
-        case .welcome(let welcome):
-            if !agents[index].isWelcome { counts.welcomed += 1 }
-            agents[index].isWelcome = true
-            agents[index].backoff.connected()
-            counts.lastWelcome = NIODeadline.now().uptimeNanoseconds
-            guard plan.origin != nil, heartbeat == nil else { return }
-            heartbeat = TimeAmount(welcome.heartbeatInterval?.duration ?? .seconds(10))
+        case .welcome(let welcome): welcomed(index, welcome)
+        case .leaseGrant(let grant):
+            let isNews = leases?.arrived(grant, at: index, now: BootClock.now()) ?? false
+            if isNews { sendHeartbeat(of: index, wants: false) }
         case .drain(let drain):
             counts.drained += 1
-            agents[index].backoff.delayTold(drain.reconnectAfter?.duration ?? .seconds(1))
+            groups[plan.group(of: index)].backoff.delayTold(drain.reconnectAfter?.duration ?? .seconds(1))
         default: break
         }
+    }
+
+    private func welcomed(_ index: Int, _ welcome: Welcome) {
+        if !agents[index].isWelcome { counts.welcomed += 1 }
+        agents[index].isWelcome = true
+        groups[plan.group(of: index)].backoff.connected()
+        counts.lastWelcome = NIODeadline.now().uptimeNanoseconds
+        guard leases != nil else { return }
+        if heartbeat == nil { heartbeat = TimeAmount(welcome.heartbeatInterval?.duration ?? .seconds(10)) }
+        leases?.welcomed(index, by: Epoch(rawValue: welcome.leaseEpoch))
+        // As every node does on a new stream.
+        if !plan.isRelay(index) { sendHeartbeat(of: index, wants: true) }
     }
 
     private func taskArrived(_ notice: TaskNotice, at index: Int) {
@@ -203,20 +237,22 @@ final class AgentCrowd {
         counts.tasks += 1
     }
 
-    func lost(_ index: Int) {
-        counts.open -= 1
+    func lost(_ group: Int) {
         counts.lost += 1
-        if agents[index].isWelcome { counts.welcomed -= 1 }
-        agents[index].isWelcome = false
-        agents[index].channel = nil
-        comeBack(index, in: agents[index].backoff.attemptFailed())
+        groups[group].channel = nil
+        for agent in plan.agents(of: group) {
+            counts.open -= 1
+            if agents[agent].isWelcome { counts.welcomed -= 1 }
+            agents[agent].isWelcome = false
+        }
+        comeBack(group, in: groups[group].backoff.attemptFailed())
     }
 
-    private func write(_ message: ConnectRequest.Message, into bytes: inout ByteBuffer) {
+    private func write(_ message: ConnectRequest.Message, of agent: Int, into bytes: inout ByteBuffer) {
         let request = ConnectRequest(message)
         var encoded = ByteBuffer()
         request.encode(into: &encoded)
-        LeanStream.write(encoded, into: &bytes)
+        LeanConnection.write(encoded, of: plan.call(of: agent), into: &bytes)
     }
 }
 

@@ -8,6 +8,11 @@ struct CrowdCounts: Equatable {
     var tasks = 0
     var repeats = 0
     var heartbeats = 0
+    /// Connections at the origin that leases allow and agents have in use: now, and the most at any instant.
+    var leased = 0
+    var mostLeased = 0
+    /// How often an agent has got one.
+    var served = 0
     /// When the first and the last task that was new to its agent came.
     var firstTask: UInt64 = 0
     var lastTask: UInt64 = 0
@@ -18,6 +23,7 @@ struct CrowdCounts: Equatable {
         """
         {"open":\(open),"welcomed":\(welcomed),"lost":\(lost),"failed":\(failed),"drained":\(drained),\
         "tasks":\(tasks),"repeats":\(repeats),"heartbeats":\(heartbeats),\
+        "leased":\(leased),"most_leased":\(mostLeased),"served":\(served),\
         "first_task":\(Double(firstTask) / 1e9),"last_task":\(Double(lastTask) / 1e9),\
         "last_welcome":\(Double(lastWelcome) / 1e9)}
         """

@@ -16,6 +16,10 @@ from .process import Process, free_port, wait_until
 SPARE_FILES = 200
 # What a kill -9 may cost, in seconds: the time all agents have to be back, in plaintext and over TLS.
 RECONNECT_LIMIT = {False: 120, True: 300}
+# Connections at once that an origin allows which every agent wants one of.
+LEASED = 500
+# How long agents take turns at it, before and after a kill -9 of control.
+LEASE_SECONDS = 40
 
 
 class Crowd(Process):
@@ -76,22 +80,23 @@ def say(text):
 
 def main(arguments, as_json, binary):
     """Prints a row for each thing measured; `binary` is sluice, with sluice-bench beside it."""
-    options = {"streams": "10000", "runs": "1"}
-    skip_unary, tls = "--skip-unary" in arguments, "--tls" in arguments
-    rest = iter([argument for argument in arguments if argument not in ("--skip-unary", "--tls")])
+    options = {"streams": "10000", "runs": "1", "agents-per-connection": "1"}
+    flags = ("--skip-unary", "--skip-leases", "--tls")
+    chosen = {flag.removeprefix("--") for flag in flags if flag in arguments}
+    rest = iter([argument for argument in arguments if argument not in flags])
     for argument in rest:
         options[argument.removeprefix("--")] = next(rest)
-    streams = int(options["streams"])
+    streams, shared = int(options["streams"]), int(options["agents-per-connection"])
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_FILES
-    if streams > most:
-        print(f"this machine lets a process have {most} streams, not {streams} (hard limit of open files)",
+    if streams > most * shared:
+        print(f"this machine lets a process have {most} connections, not {streams // shared} (hard limit of open files)",
               file=sys.stderr)
         return 64
     binary = Path(binary)
     if not (binary.parent / "sluice-bench").exists():
         subprocess.run(["swift", "build", "-c", "release", "--product", "sluice-bench"], check=True, stdout=sys.stderr,
                        cwd=Path(__file__).resolve().parent.parent.parent)
-    runs = [list(run(binary, streams, skip_unary, tls)) for _ in range(int(options["runs"]))]
+    runs = [list(run(binary, streams, shared, chosen)) for _ in range(int(options["runs"]))]
     for measured in zip(*runs):
         show(row(measured), as_json)
     return 0
@@ -125,10 +130,15 @@ def enrollment(fleet, streams):
     return "--authority", fleet.authority, "--agent-token", token("agent"), "--relay-token", token("relay")
 
 
-def run(binary, streams, skip_unary, tls):
+def case_name(streams, shared, tls):
+    return f"{streams} streams{f', {shared} a connection' if shared > 1 else ''}{' over TLS' if tls else ''}"
+
+
+def run(binary, streams, shared, chosen):
     """Yields (case, metric, unit, value, rival, rival_name). Over TLS what control remembers of an enrolled node counts as its
     stream's."""
-    case = f"{streams} streams{' over TLS' if tls else ''}"
+    tls = "tls" in chosen
+    case = case_name(streams, shared, tls)
     load = binary.parent / "sluice-bench"
     with Fleet(binary, plaintext=not tls) as fleet:
         for name in ("one.img", "two.img"):
@@ -139,8 +149,7 @@ def run(binary, streams, skip_unary, tls):
         before = resident(control.popen.pid)
         extra = enrollment(fleet, streams) if tls else ()
         start = time.monotonic()
-        crowd = Crowd(load, fleet.listens["control"], streams, fleet.root, *extra)
-        fleet.processes["crowd"] = crowd
+        crowd = join(fleet, load, streams, shared, *extra)
         if tls:
             crowd.await_line('"enrolled"', 300)
             yield case, "all enrolled after", "s", time.monotonic() - start, None, None
@@ -153,8 +162,45 @@ def run(binary, streams, skip_unary, tls):
         yield case, "resident memory of an idle stream", "KiB", (after - before) / streams / 1024, None, None
         yield from push_to_all(fleet, control, crowd, streams, case)
         yield from back_after_kill(fleet, crowd, streams, case, RECONNECT_LIMIT[tls])
-    if not skip_unary:
+    if "skip-leases" not in chosen and not tls:
+        yield from leases(binary, load, streams, shared)
+    if "skip-unary" not in chosen:
         yield from unary(binary, load)
+
+
+def join(fleet, load, streams, shared, *extra):
+    """Starts the generator; it ends with the fleet."""
+    crowd = Crowd(load, fleet.listens["control"], streams, fleet.root, "--agents-per-connection", str(shared), *extra)
+    fleet.processes["crowd"] = crowd
+    return crowd
+
+
+def leases(binary, load, streams, shared):
+    """Every agent wants a connection of one origin that allows few: they take turns, over a kill -9 of control too, and the
+    sum of what they use at any instant is counted by the generator, which holds them all."""
+    case = f"leases, {case_name(streams, shared, False)}"
+    with Fleet(binary, plaintext=True) as fleet:
+        control = fleet.start_control()
+        fleet.register_origin("demo-origin", "--limits-max-connections", str(LEASED))
+        crowd = join(fleet, load, streams, shared, "--origin", "demo-origin", "--leases")
+        crowd.wait("welcomed", streams + 1, 300)
+        for part in ("", "kill -9: "):
+            if part:
+                fleet.processes["control"].kill()
+                start = time.monotonic()
+                control = fleet.restart("control")
+                counts = crowd.wait("welcomed", streams + 1, RECONNECT_LIMIT[False])
+                yield case, "kill -9: all back after", "s", counts["last_welcome"] - start, None, None
+            before, used = crowd.counts, processor_seconds(control.popen.pid)
+            time.sleep(LEASE_SECONDS)
+            after, used = crowd.counts, processor_seconds(control.popen.pid) - used
+            heartbeats = after["heartbeats"] - before["heartbeats"]
+            yield case, f"{part}heartbeats", "1/s", heartbeats / LEASE_SECONDS, None, None
+            yield case, f"{part}control's processor per heartbeat", "us", used / heartbeats * 1e6, None, None
+            yield case, f"{part}turns of a second each", "1/s", (after["served"] - before["served"]) / LEASE_SECONDS, None, None
+        most = crowd.counts["most_leased"]
+        assert 0 < most <= LEASED, f"{most} connections were in use at once, of {LEASED}"
+        yield case, f"most connections at once, of {LEASED}", "", most, None, None
 
 
 def push_to_all(fleet, control, crowd, streams, case):

@@ -6,7 +6,7 @@ extension LeaseBook {
     /// How often the limit is shared out at most among very many.
     private static let shortestSharing = Duration.milliseconds(250)
     /// Holders that get something of one sharing before they ask again.
-    private static let grantsAtOnce = 64
+    private static let grantsAtOnce = 1_000
 
     /// Shares the limit out anew where it is time: at each heartbeat among few holders, among many only so often that it
     /// costs a small part of a processor. Returns whether it did.
