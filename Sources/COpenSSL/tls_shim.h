@@ -14,6 +14,11 @@ static inline uint64_t COpenSSL_SSL_CTX_set_options(SSL_CTX *context) {
 static inline long COpenSSL_SSL_set_tlsext_host_name(SSL *ssl, const char *name) {
     return SSL_set_tlsext_host_name(ssl, name);
 }
+static inline void COpenSSL_SSL_CTX_set_tlsext_servername_callback(
+    SSL_CTX *context, int (*callback)(SSL *, int *, void *), void *argument) {
+    SSL_CTX_set_tlsext_servername_callback(context, callback);
+    SSL_CTX_set_tlsext_servername_arg(context, argument);
+}
 static inline long COpenSSL_BIO_set_mem_eof_return(BIO *bio) { return BIO_set_mem_eof_return(bio, -1); }
 static inline int COpenSSL_TLS1_2_VERSION(void) { return TLS1_2_VERSION; }
 static inline long COpenSSL_release_buffers_mode(void) {

@@ -131,7 +131,8 @@ struct NodeRuntime: Sendable {
         listening.whenRefused = { [logger = router.logger] in logger.warning("\($0)") }
         let limits = configuration.httpLimits
         if let certificate = configuration.tlsCertificatePath, let key = configuration.tlsKeyPath {
-            listening.tls = try TLSServerContext(certificateFile: certificate, keyFile: key)
+            let named = tlsSlot.map { TLSNamedSlot(name: NodeCertificateName.serverName, slot: $0) }
+            listening.tls = try TLSServerContext(certificateFile: certificate, keyFile: key, named: named)
         } else {
             listening.tlsSlot = tlsSlot
         }

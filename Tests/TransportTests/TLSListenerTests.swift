@@ -102,4 +102,42 @@ import Testing
         #expect(try await isGreeted(listener, tls: second, sending: nil))
         await listener.close()
     }
+
+    @Test func `who asks for the name of a slot is shown its certificate, others the usual one`() async throws {
+        let (fleet, users) = (
+            try CertificateAuthority.make(commonName: "Fleet CA", now: now()),
+            try CertificateAuthority.make(commonName: "Users' CA", now: now())
+        )
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let key = try PrivateKey()
+        var profile = CertificateProfile(commonName: "public", lifetime: 3600)
+        profile.addresses = ["127.0.0.1"]
+        profile.isServer = true
+        let certificate = try users.issue(profile, for: CertificateRequest(key: key), now: now())
+        for (name, text) in [("server.crt", try certificate.pem), ("server.key", try key.pem)] {
+            try text.write(to: folder.appendingPathComponent(name), atomically: true, encoding: .utf8)
+        }
+        let slot = TLSServerSlot(try context(fleet, uri: "sluice://node/a"))
+        let tls = try TLSServerContext(
+            certificateFile: folder.appendingPathComponent("server.crt").path,
+            keyFile: folder.appendingPathComponent("server.key").path,
+            named: TLSNamedSlot(name: "node.test", slot: slot)
+        )
+        let listener = try await listen(TLSServerSlot(tls))
+        func node(_ uri: String, of authority: CertificateAuthority) throws -> TLSClientContext {
+            let trust = TLSTrust.authority(authority.certificate)
+            return try TLSClientContext(trust: trust, requiredURI: uri, serverName: "node.test")
+        }
+        let user = try TLSClientContext(trust: .authority(users.certificate))
+        #expect(try await isGreeted(listener, tls: user, sending: nil))
+        #expect(try await isGreeted(listener, tls: node("sluice://node/a", of: fleet), sending: nil))
+        #expect(try await !isGreeted(listener, tls: node("sluice://node/b", of: fleet), sending: nil))
+        #expect(try await !isGreeted(listener, tls: node("sluice://node/a", of: users), sending: nil))
+        // A certificate that is renewed is shown from then on.
+        slot.replace(try context(fleet, uri: "sluice://node/b"))
+        #expect(try await isGreeted(listener, tls: node("sluice://node/b", of: fleet), sending: nil))
+        await listener.close()
+    }
 }

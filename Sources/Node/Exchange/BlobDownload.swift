@@ -154,7 +154,8 @@ actor BlobDownload: EventLoopActor {
 
     private func addRelays() {
         for endpoint in plan.relays where relaySources[endpoint.address] == nil {
-            guard let connection = RelayConnection(address: endpoint.address) else { continue }
+            let credentials = runtime.link.endpoint.credentials
+            guard let connection = RelayConnection(to: endpoint, credentials: credentials) else { continue }
             let id = SourceID(rawValue: UInt64(relaySources.count) * 2 + 1)
             relaySources[endpoint.address] = id
             relays[id] = connection
@@ -173,8 +174,8 @@ actor BlobDownload: EventLoopActor {
     }
 
     func connect(to endpoint: Endpoint) {
-        guard let connection = RelayConnection(address: endpoint.address),
-            let address = try? SocketAddress.makeAddressResolvingHost(connection.host, port: connection.port)
+        guard let (host, port) = endpoint.hostAndPort,
+            let address = try? SocketAddress.makeAddressResolvingHost(host, port: port)
         else { return }
         let kind = NodeID(endpoint.node).map { PeerKind.relay($0) } ?? .unknown
         network.dialled(at: BootClock.now())

@@ -3,6 +3,7 @@ internal import HTTP
 internal import Manifest
 internal import NIOCore
 internal import NIOPosix
+internal import SluiceAPI
 internal import Transport
 internal import Units
 
@@ -12,18 +13,20 @@ actor RelayConnection {
     /// How long the relay may take for a piece it does not have yet.
     private static let batchLimit = 32 << 20
 
-    let host: String
-    let port: Int
+    private let host: String
+    private let port: Int
+    private let relay: NodeID?
+    /// What proves the relay; nil where this node's links are in plaintext.
+    private let credentials: NodeCredentials?
     private var client: HTTPClient?
 
-    init?(address: String) {
-        guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]) else {
-            return nil
-        }
-        var host = String(address[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    /// Nil where the endpoint has no address.
+    init?(to endpoint: Endpoint, credentials: NodeCredentials?) {
+        guard let (host, port) = endpoint.hostAndPort else { return nil }
         self.host = host
         self.port = port
+        self.relay = NodeID(endpoint.node)
+        self.credentials = credentials
     }
 
     private func connection() async throws -> HTTPClient {
@@ -31,6 +34,7 @@ actor RelayConnection {
         let made = try await HTTPClient.connect(
             host: host,
             port: port,
+            tls: tls(),
             timeout: .seconds(5),
             group: MultiThreadedEventLoopGroup.singleton
         )
@@ -38,12 +42,18 @@ actor RelayConnection {
         return made
     }
 
+    private func tls() throws -> TLSClientContext? {
+        guard let credentials else { return nil }
+        guard let relay else { throw HTTPError(.connect, "\(host):\(port) is no relay that control has named") }
+        return try credentials.client(to: relay)
+    }
+
     private func get(_ path: String, range: ByteRange? = nil) async throws -> HTTPClientStream {
         var fields = HTTPFields()
         if let range { fields.append("range", "bytes=\(range.start)-\(range.end - 1)") }
         let head = HTTPRequestHead(
             method: "GET",
-            scheme: "http",
+            scheme: credentials == nil ? "http" : "https",
             authority: "\(host):\(port)",
             path: path,
             fields: fields

@@ -39,6 +39,15 @@ final class NodeCredentials: Sendable {
         )
     }
 
+    /// For connections to a relay, which is known by its name whatever its address is.
+    func client(to relay: NodeID) throws(TransportError) -> TLSClientContext {
+        try TLSClientContext(
+            trust: .authority(authority),
+            requiredURI: NodeCertificateName(node: relay, role: .relay).uri,
+            serverName: NodeCertificateName.serverName
+        )
+    }
+
     /// For connections to control.
     var client: TLSClientContext { state.withLock { $0.client } }
     var identity: TLSIdentity { state.withLock { $0.identity } }

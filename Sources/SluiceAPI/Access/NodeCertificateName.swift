@@ -5,6 +5,9 @@ package struct NodeCertificateName: Hashable, Sendable {
     /// The URI in control's own certificate: what a node or a user's program demands of the server it calls, so that no
     /// node's certificate passes for control's.
     package static let control = "sluice://control"
+    /// What a node asks another for (SNI), so that it is shown a certificate of control's authority whatever else that one
+    /// has for its users.
+    package static let serverName = "node.sluice.internal"
     private static let prefix = "sluice://node/"
 
     package let node: NodeID

@@ -4,9 +4,17 @@ internal import COpenSSL
 @safe package final class TLSServerContext: Sendable {
     // OpenSSL counts references of an SSL_CTX and guards it with its own locks; it is not changed after init.
     nonisolated(unsafe) let raw: OpaquePointer
+    /// Outlives every connection, which holds on to this context.
+    private let named: TLSNamedSlot?
 
-    /// Loads PEM files; the certificate file holds the chain, the server's own first.
-    package init(certificateFile: String, keyFile: String) throws(TransportError) {
+    /// Loads PEM files; the certificate file holds the chain, the server's own first. Clients that ask for the name of
+    /// `named` are shown what is there instead.
+    package init(
+        certificateFile: String,
+        keyFile: String,
+        named: TLSNamedSlot? = nil
+    ) throws(TransportError) {
+        self.named = named
         unsafe raw = try TLSFailure.context(TLS_server_method())
         guard unsafe SSL_CTX_use_certificate_chain_file(raw, certificateFile) == 1 else {
             throw TLSFailure.error("the certificate \(certificateFile) cannot be used")
@@ -15,11 +23,21 @@ internal import COpenSSL
             unsafe SSL_CTX_check_private_key(raw) == 1
         else { throw TLSFailure.error("the key \(keyFile) cannot be used with the certificate") }
         chooseProtocols()
+        guard let named else { return }
+        unsafe COpenSSL_SSL_CTX_set_tlsext_servername_callback(
+            raw,
+            { connection, _, owner in
+                guard let connection = unsafe connection, let owner = unsafe owner else { return SSL_TLSEXT_ERR_NOACK }
+                return unsafe Unmanaged<TLSNamedSlot>.fromOpaque(owner).takeUnretainedValue().choose(for: connection)
+            },
+            Unmanaged.passUnretained(named).toOpaque()
+        )
     }
 
     /// Shows `identity` and sends its `authority` along. With `asksClients`, clients may show a certificate by the same
     /// authority; one by another, or one that has ended, ends the handshake.
     package init(identity: TLSIdentity, authority: Certificate, asksClients: Bool) throws(TransportError) {
+        named = nil
         unsafe raw = try TLSFailure.context(TLS_server_method())
         try unsafe TLSFailure.use(identity, in: raw)
         guard unsafe COpenSSL_SSL_CTX_add1_chain_cert(raw, authority.raw) == 1 else {

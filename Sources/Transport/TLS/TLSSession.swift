@@ -37,6 +37,17 @@ internal import NIOCore
     convenience init(client context: TLSClientContext, serverName: String, alpn: [String]) throws(TransportError) {
         try unsafe self.init(context.raw, owner: context, requiredURI: context.requiredURI)
         unsafe SSL_set_connect_state(raw)
+        if let name = context.serverName {
+            unsafe COpenSSL_SSL_set_tlsext_host_name(raw, name)
+        } else {
+            try verifyHost(serverName)
+        }
+        let protocols = alpn.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+        if !protocols.isEmpty { unsafe SSL_set_alpn_protos(raw, protocols, UInt32(protocols.count)) }
+    }
+
+    /// The certificate has to be for this host's name or address.
+    private func verifyHost(_ serverName: String) throws(TransportError) {
         let isAddress = serverName.contains(":") || serverName.allSatisfy { $0 == "." || $0.isNumber }
         if isAddress {
             let parameters = unsafe SSL_get0_param(raw)
@@ -49,8 +60,6 @@ internal import NIOCore
                 throw TransportError(.tls, "\(serverName) is not a name")
             }
         }
-        let protocols = alpn.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
-        if !protocols.isEmpty { unsafe SSL_set_alpn_protos(raw, protocols, UInt32(protocols.count)) }
     }
 
     deinit { unsafe SSL_free(raw) }
