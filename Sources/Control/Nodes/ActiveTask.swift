@@ -6,13 +6,35 @@ internal import Units
 
 /// One node's task, in memory.
 struct ActiveTask: Sendable {
-    var record: TaskRecord
+    private final class Contents: Sendable {
+        let record: TaskRecord
+        let status: TaskStatus
+
+        init(record: TaskRecord, status: TaskStatus) {
+            self.record = record
+            self.status = status
+        }
+    }
+
+    /// By reference: a hundred thousand of these are copied to look at a distribution once.
+    private var contents: Contents
+
+    var record: TaskRecord {
+        get { contents.record }
+        set { contents = Contents(record: newValue, status: contents.status) }
+    }
+
     /// What the node last said of it.
-    var status: TaskStatus
+    var status: TaskStatus {
+        get { contents.status }
+        set { contents = Contents(record: contents.record, status: newValue) }
+    }
 
     init(_ record: TaskRecord) throws {
-        self.record = record
-        self.status = record.status.isEmpty ? TaskStatus() : try TaskStatus(encoded: record.status)
+        contents = Contents(
+            record: record,
+            status: record.status.isEmpty ? TaskStatus() : try TaskStatus(encoded: record.status)
+        )
     }
 
     var phase: DistributionOutcome.TaskPhase {

@@ -87,6 +87,7 @@ actor Fleet {
 
     func adopt(_ distribution: ActiveDistribution) {
         distributions[distribution.record.id] = distribution
+        owners.reserveCapacity(owners.count + distribution.tasks.count)
         for task in distribution.tasks.keys { owners[task] = distribution.record.id }
     }
 
@@ -121,4 +122,6 @@ actor Fleet {
     func newID<Resource>(_ prefix: String) -> ResourceID<Resource> {
         ResourceID(prefix: prefix, using: &generator)
     }
+
+    func newTaskIDs() -> ResourceIDSeries<TaskResource> { ResourceIDSeries(prefix: "t", using: &generator) }
 }

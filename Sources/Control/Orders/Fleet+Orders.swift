@@ -26,8 +26,10 @@ extension Fleet {
             epoch: blobs[order.identity.blobID]?.epoch ?? Epoch(rawValue: 1),
             stripes: stripes(for: order),
             signingKey: signingKey,
-            newTaskID: { self.newID("t") }
+            taskIDs: newTaskIDs()
         )
+        // While they are written: a hundred thousand take a while.
+        async let tasks = Self.active(draft.tasks)
         let creation = try await store.createDistribution(
             blob: draft.blob,
             distribution: draft.distribution,
@@ -35,13 +37,7 @@ extension Fleet {
         )
         guard creation.isNew else { return try await distribution(creation.distribution.id) }
         try await loadHashes(of: creation.blob)
-        adopt(
-            ActiveDistribution(
-                record: creation.distribution,
-                order: order.distribution,
-                tasks: Dictionary(uniqueKeysWithValues: try draft.tasks.map { ($0.id, try ActiveTask($0)) })
-            )
-        )
+        adopt(ActiveDistribution(record: creation.distribution, order: order.distribution, tasks: try await tasks))
         let stripes = stripes(for: order)
         blobs[creation.blob.id]?.stripes = stripes
         let now = BootClock.now()
@@ -53,6 +49,10 @@ extension Fleet {
             "\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents"
         )
         return try await distribution(creation.distribution.id)
+    }
+
+    private nonisolated static func active(_ tasks: [TaskRecord]) async throws -> [TaskID: ActiveTask] {
+        Dictionary(uniqueKeysWithValues: try tasks.map { ($0.id, try ActiveTask($0)) })
     }
 
     /// A distribution as it is now, from memory, or from the store once it has ended.

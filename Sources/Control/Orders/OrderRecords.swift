@@ -18,7 +18,7 @@ struct OrderRecords {
         epoch: Epoch,
         stripes: PullStripes,
         signingKey: SigningKey,
-        newTaskID: () -> TaskID
+        taskIDs: ResourceIDSeries<TaskResource>
     ) {
         let config = order.distribution.config ?? DistributionConfig()
         let priority = config.priority == 0 ? 100 : config.priority
@@ -54,9 +54,10 @@ struct OrderRecords {
             Self.relayTasks(order, message, id, priority, epoch, stripes, signingKey)
             + order.agents.map { ($0, .agent, assignment) }
         let blobID = blob.id
+        var taskIDs = taskIDs
         tasks = work.map { node, kind, work in
             TaskRecord(
-                id: newTaskID(),
+                id: taskIDs.next(),
                 distribution: id,
                 blob: blobID,
                 node: node,

@@ -37,11 +37,12 @@ extension SQLiteStore {
     }
 
     package func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
-        try await tasks(sql: "SELECT * FROM task WHERE id = ?", [id.text]).first
+        try await readFew { try Self.tasks($0, sql: "SELECT * FROM task WHERE id = ?", [id.text]).first }
     }
 
     package func tasks(of distribution: DistributionID) async throws(StoreError) -> [TaskRecord] {
-        try await tasks(sql: "SELECT * FROM task WHERE distribution = ? ORDER BY id", [distribution.text])
+        let sql = "SELECT * FROM task WHERE distribution = ? ORDER BY id"
+        return try await read { try Self.tasks($0, sql: sql, [distribution.text]) }
     }
 
     package func openTasks(of node: NodeID) async throws(StoreError) -> [TaskRecord] {
@@ -49,7 +50,7 @@ extension SQLiteStore {
             SELECT * FROM task
             WHERE node = ? AND (state IN ('pending', 'running') OR acknowledged_revision < revision) ORDER BY id
             """
-        return try await tasks(sql: sql, [node.text])
+        return try await readFew { try Self.tasks($0, sql: sql, [node.text]) }
     }
 
     package func activeTasks() async throws(StoreError) -> [TaskRecord] {
@@ -57,14 +58,12 @@ extension SQLiteStore {
             SELECT task.* FROM task JOIN distribution ON distribution.id = task.distribution
             WHERE distribution.state IN ('pending', 'running') ORDER BY task.id
             """
-        return try await tasks(sql: sql, [])
+        return try await read { try Self.tasks($0, sql: sql, []) }
     }
 
-    private func tasks(sql: String, _ arguments: [String]) async throws(StoreError) -> [TaskRecord] {
-        try await read { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments))
-                .map { try TaskRecord(row: $0) }
-        }
+    private static func tasks(_ database: Database, sql: String, _ arguments: [String]) throws -> [TaskRecord] {
+        let statement = try database.cachedStatement(sql: sql)
+        return try Row.fetchAll(statement, arguments: StatementArguments(arguments)).map { try TaskRecord(row: $0) }
     }
 
     static func insert(_ database: Database, _ task: TaskRecord) throws {

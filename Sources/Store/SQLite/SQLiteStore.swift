@@ -7,6 +7,7 @@ package final class SQLiteStore: ControlStore {
     /// GRDB's pool is Sendable: it serialises writes and hands each read its own snapshot.
     private let pool: DatabasePool
     private let writes: WriteGroup
+    private let smallReads: ReadGroup
 
     /// Opens the file at `path`, made when missing, and brings its tables up to date.
     package convenience init(path: String) throws(StoreError) {
@@ -21,6 +22,7 @@ package final class SQLiteStore: ControlStore {
         configuration.label = "Store"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA cache_size = -32768")
             if let maximumPages { try database.execute(sql: "PRAGMA max_page_count = \(maximumPages)") }
         }
         do {
@@ -29,6 +31,7 @@ package final class SQLiteStore: ControlStore {
             let known = try pool.read { try Migrations.all.hasBeenSuperseded($0) }
             if known { throw StoreError(.conflict, "the database was written by a newer version") }
             writes = WriteGroup(pool: pool)
+            smallReads = ReadGroup(pool: pool)
         } catch {
             throw StoreError(error)
         }
@@ -50,6 +53,24 @@ package final class SQLiteStore: ControlStore {
                     perform: { database in
                         let value = try body(database)
                         return { caller.resume(returning: .success(value)) }
+                    },
+                    fail: { caller.resume(returning: .failure($0)) }
+                )
+            )
+        }
+        return try outcome.get()
+    }
+
+    /// A few rows, with what else waits to be read so.
+    func readFew<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let outcome = await withCheckedContinuation {
+            (caller: CheckedContinuation<Result<Value, StoreError>, Never>) in
+            smallReads.add(
+                ReadGroup.Job(
+                    perform: { database in
+                        caller.resume(returning: Result { try body(database) }.mapError(StoreError.init))
                     },
                     fail: { caller.resume(returning: .failure($0)) }
                 )

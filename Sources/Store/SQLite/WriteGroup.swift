@@ -11,40 +11,15 @@ final class WriteGroup: Sendable {
         let fail: @Sendable (StoreError) -> Void
     }
 
-    /// Writes in one transaction at most.
-    private static let maximumJobs = 1024
-
-    private struct Line {
-        var waiting: [Job] = []
-        var isRunning = false
-    }
-
     private let pool: DatabasePool
-    private let line = Mutex(Line())
+    private let line = Mutex(JobLine<Job>())
 
     init(pool: DatabasePool) { self.pool = pool }
 
     func add(_ job: Job) {
-        let isFirst = line.withLock { line in
-            line.waiting.append(job)
-            defer { line.isRunning = true }
-            return !line.isRunning
-        }
-        guard isFirst else { return }
+        guard line.withLock({ $0.add(job) }) else { return }
         pool.asyncWriteWithoutTransaction { database in
-            while let jobs = self.takeSome() { Self.run(jobs, database) }
-        }
-    }
-
-    private func takeSome() -> [Job]? {
-        line.withLock { line in
-            guard !line.waiting.isEmpty else {
-                line.isRunning = false
-                return nil
-            }
-            let some = Array(line.waiting.prefix(Self.maximumJobs))
-            line.waiting.removeFirst(some.count)
-            return some
+            while let jobs = self.line.withLock({ $0.takeSome() }) { Self.run(jobs, database) }
         }
     }
 
