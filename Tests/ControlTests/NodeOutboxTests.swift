@@ -1,6 +1,7 @@
 import NIOCore
 import RPC
 import SluiceAPI
+import Store
 import Synchronization
 import Testing
 import Transport
@@ -65,6 +66,11 @@ private final class Connection: RPCPushSink {
         return task
     }
 
+    private func send(_ id: String, revision: UInt64, to outbox: NodeOutbox) throws {
+        let work = TaskRecord.encoded(.cancel(CancelTask()))
+        outbox.sendTask(try #require(TaskID(id)), Revision(rawValue: revision), work: work)
+    }
+
     private func revisions(_ connection: Connection) -> [String] {
         connection.taken.compactMap { response in
             guard case .task(let task) = response.message else { return nil }
@@ -72,48 +78,52 @@ private final class Connection: RPCPushSink {
         }
     }
 
-    @Test func `a slow node gets the newest revision of each task, once it reads`() {
+    @Test func `a slow node gets the newest revision of each task, once it reads`() throws {
         let connection = Connection()
         let outbox = NodeOutbox(session: 1, sink: connection)
-        outbox.sendTask("a", encoded: task("a", revision: 1).encoded)
+        try send("a", revision: 1, to: outbox)
         connection.fill()
         for revision in 2...500 as ClosedRange<UInt64> {
-            outbox.sendTask("a", encoded: task("a", revision: revision).encoded)
+            try send("a", revision: revision, to: outbox)
             outbox.send(.task(task("b", revision: revision)))
         }
         #expect(revisions(connection) == ["a@1"])
         connection.drain()
         #expect(revisions(connection) == ["a@1", "a@500", "b@500"])
-        outbox.sendTask("c", encoded: task("c", revision: 1).encoded)
+        try send("c", revision: 1, to: outbox)
         #expect(revisions(connection).last == "c@1")
         #expect(!connection.isAborted)
     }
 
-    @Test func `a task that is encoded already reads like any other, however long`() {
+    @Test func `a task that is encoded already reads like any other, however long`() throws {
         let connection = Connection()
         let outbox = NodeOutbox(session: 1, sink: connection)
         var long = task("a", revision: 7)
         var cancel = CancelTask()
         cancel.reason = String(repeating: "x", count: 20_000)
         long.work = .cancel(cancel)
-        outbox.sendTask("a", encoded: long.encoded)
+        outbox.sendTask(
+            try #require(TaskID("a")),
+            Revision(rawValue: long.revision),
+            work: TaskRecord.encoded(.cancel(cancel))
+        )
         #expect(connection.taken.first?.message == .task(long))
     }
 
-    @Test func `a node that does not read is sent away at the bound or after the patience`() {
+    @Test func `a node that does not read is sent away at the bound or after the patience`() throws {
         let full = Connection()
         full.fill()
         let outbox = NodeOutbox(session: 1, sink: full)
         for number in 0...NodeOutbox.maximumQueued {
             #expect(!full.isAborted)
-            outbox.sendTask("t\(number)", encoded: task("t\(number)", revision: 1).encoded)
+            try send("t\(number)", revision: 1, to: outbox)
         }
         #expect(full.isAborted)
 
         let silent = Connection()
         silent.fill()
         let slow = NodeOutbox(session: 2, sink: silent)
-        slow.sendTask("a", encoded: task("a", revision: 1).encoded)
+        try send("a", revision: 1, to: slow)
         let now = BootClock.now()
         #expect(!slow.closeIfStalled(at: now))
         #expect(slow.closeIfStalled(at: now + NodeOutbox.readerPatience + .seconds(1)))

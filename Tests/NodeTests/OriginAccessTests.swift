@@ -35,6 +35,40 @@ import Units
         for waiter in waiters { try await waiter.value }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `what is not used for a second is given back, long before the next heartbeat is due`()
+        async throws
+    {
+        let (heartbeats, sent) = AsyncStream.makeStream(of: LeaseHeartbeat.self)
+        let access = OriginAccess { message in
+            if case .leaseHeartbeat(let heartbeat) = message { sent.yield(heartbeat) }
+        }
+        let ticks = Task { await access.run() }
+        defer { ticks.cancel() }
+        let waiter = Task { try await access.permit(at: origin, use: .relayPull, for: "d", weight: 1) }
+        var told = heartbeats.makeAsyncIterator()
+        access.grantArrived(grant(of: 1, to: try #require(await told.next())))
+        let begin = ContinuousClock.now
+        try await waiter.value.release()
+        while try #require(await told.next()).wants?.connections != 0 {}
+        // A heartbeat is due every 10 s.
+        #expect(ContinuousClock.now - begin < .seconds(8))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a pause that the origin asks for is told to control at once`() async throws {
+        let (heartbeats, sent) = AsyncStream.makeStream(of: LeaseHeartbeat.self)
+        let access = OriginAccess { message in
+            if case .leaseHeartbeat(let heartbeat) = message { sent.yield(heartbeat) }
+        }
+        access.streamOpened(heartbeatInterval: .seconds(10), granter: Epoch(rawValue: 3))
+        access.throttled(at: origin, for: .seconds(20))
+        var told = heartbeats.makeAsyncIterator()
+        let heartbeat = try #require(await told.next())
+        let pause = try #require(heartbeat.originPause?.duration)
+        #expect(pause > .seconds(10) && pause <= .seconds(20))
+        #expect(heartbeat.leaseEpoch == 3)
+    }
+
     @Test(.timeLimit(.minutes(1))) func `who no longer wants a slot stops waiting for it`() async throws {
         let access = OriginAccess { _ in }
         let waiter = Task { _ = try await access.permit(at: origin, use: .assist, for: "d", weight: 1) }

@@ -102,18 +102,21 @@ extension Fleet {
 
     /// The agents an order is for; fails where there are none, or a named one is not known.
     func agents(with labels: [Label], or names: [String]) throws(UserError) -> [NodeID] {
-        var found: Set<NodeID> = []
+        var labelled: [NodeID] = []
         if !labels.isEmpty {
             for (id, node) in nodes where node.node.role == .agent {
-                if labels.allSatisfy({ node.node.labels.contains($0) }) { found.insert(id) }
+                if labels.allSatisfy({ node.node.labels.contains($0) }) { labelled.append(id) }
             }
         }
+        var named: Set<NodeID> = []
         for name in names {
             guard let id = NodeID(name), nodes[id]?.node.role == .agent else {
                 throw UserError(.notFound, "no agent is named \(name)", hint: "`sluice nodes list` shows all.")
             }
-            found.insert(id)
+            named.insert(id)
         }
+        named.subtract(labelled)
+        let found = labelled + named
         guard !found.isEmpty else {
             let wanted = labels.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
             throw UserError(

@@ -7,14 +7,18 @@ internal import Units
 extension Fleet {
     /// The connected relays that are fit for a new task, the least loaded first.
     func relays(atMost count: Int?) -> [RelayCandidate] {
-        let load = Dictionary(
-            grouping: distributions.values.flatMap(\.tasks.values).filter { $0.record.kind == .relay },
-            by: \.record.node
-        ).mapValues(\.count)
-        let fit = nodes.filter { $0.value.isConnected && $0.value.node.role == .relay }
-        let candidates = fit.keys.map { RelayPlacement.Candidate(node: $0, load: load[$0] ?? 0) }
+        var load: [NodeID: Int] = [:]
+        for distribution in distributions.values {
+            for task in distribution.tasks.values where task.record.kind == .relay {
+                load[task.record.node, default: 0] += 1
+            }
+        }
+        var candidates: [RelayPlacement.Candidate] = []
+        for (id, node) in nodes where node.isConnected && node.node.role == .relay {
+            candidates.append(RelayPlacement.Candidate(node: id, load: load[id] ?? 0))
+        }
         return RelayPlacement.choose(candidates, atMost: count).compactMap { id in
-            guard let node = fit[id], let key = node.publicKey else { return nil }
+            guard let node = nodes[id], let key = node.publicKey else { return nil }
             return RelayCandidate(
                 node: id,
                 address: node.node.address,

@@ -37,7 +37,7 @@ extension Fleet {
     }
 
     func send(_ record: TaskRecord) {
-        nodes[record.node]?.stream?.sendTask(record.id.text, encoded: record.payload)
+        nodes[record.node]?.stream?.sendTask(record.id, record.revision, work: record.payload)
     }
 
     /// Nodes have applied revisions; they are stored in one transaction, so that a restart does not send them again.

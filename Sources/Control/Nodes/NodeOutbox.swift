@@ -48,19 +48,34 @@ final class NodeOutbox: Sendable {
         send(bytes, key: Self.key(of: message))
     }
 
-    /// Sends a task that is encoded already: a `ConnectResponse` with nothing else (its field 2).
-    func sendTask(_ task: String, encoded: [UInt8]) {
+    /// Sends a task whose work is encoded already, a `NodeTask` with nothing else, as a `ConnectResponse` (field 2). Parts of
+    /// a message that stand one behind the other are read as one.
+    func sendTask(_ task: TaskID, _ revision: Revision, work: [UInt8]) {
+        // An id is at most 63 bytes: its length takes one.
+        let length = 2 + task.text.utf8.count + 1 + Self.varintLength(revision.rawValue) + work.count
         var bytes = ByteBuffer()
-        bytes.reserveCapacity(encoded.count + 6)
+        bytes.reserveCapacity(length + 6)
         bytes.writeInteger(UInt8(0x12))
-        var length = encoded.count
-        while length > 127 {
-            bytes.writeInteger(UInt8(truncatingIfNeeded: length & 127 | 128))
-            length >>= 7
+        Self.writeVarint(UInt64(length), into: &bytes)
+        bytes.writeInteger(UInt8(0x0A))
+        bytes.writeInteger(UInt8(task.text.utf8.count))
+        bytes.writeString(task.text)
+        bytes.writeInteger(UInt8(0x10))
+        Self.writeVarint(revision.rawValue, into: &bytes)
+        bytes.writeBytes(work)
+        send(bytes, key: .task(task.text))
+    }
+
+    private static func varintLength(_ value: UInt64) -> Int { max(1, (70 - (value | 1).leadingZeroBitCount) / 7) }
+
+    /// Seven bits a byte, the lowest first (Protocol Buffers, encoding).
+    private static func writeVarint(_ value: UInt64, into bytes: inout ByteBuffer) {
+        var value = value
+        while value > 127 {
+            bytes.writeInteger(UInt8(truncatingIfNeeded: value & 127 | 128))
+            value >>= 7
         }
-        bytes.writeInteger(UInt8(truncatingIfNeeded: length))
-        bytes.writeBytes(encoded)
-        send(bytes, key: .task(task))
+        bytes.writeInteger(UInt8(truncatingIfNeeded: value))
     }
 
     /// Ends the stream well.

@@ -16,16 +16,12 @@ extension TaskRecord {
         revised(encoded: Self.encoded(work), state: state)
     }
 
-    /// The same with work that is encoded already, so that a hundred thousand tasks share one encoding: messages that
-    /// stand one behind the other are read as one.
+    /// The same with work that is encoded already, so that a hundred thousand tasks share one encoding.
     func revised(encoded work: [UInt8], state: TaskRecordState) -> TaskRecord {
         var record = self
         record.revision = revision.next
         record.state = state
-        var message = NodeTask()
-        message.task = id.text
-        message.revision = record.revision.rawValue
-        record.payload = message.encoded + work
+        record.payload = work
         return record
     }
 

@@ -30,6 +30,8 @@ final class OriginAccess: Sendable {
 
     private static let tick = Duration.milliseconds(20)
     private static let idleTick = Duration.milliseconds(500)
+    /// How long a connection that was closed may be wanted again before others get it.
+    private static let idlePatience = Duration.seconds(1)
     /// Connections one node wants of one origin at most.
     private static let maximumConnections: UInt32 = 16
 
@@ -178,7 +180,8 @@ final class OriginAccess: Sendable {
     func released(_ permit: OriginPermit, at origin: OriginID) {
         change(origin) { entry, now in
             guard entry.permits.removeValue(forKey: ObjectIdentifier(permit)) != nil else { return }
-            if entry.holder.connectionClosed() { entry.nextHeartbeat = now }
+            let isNews = entry.holder.connectionClosed()
+            entry.nextHeartbeat = isNews ? now : min(entry.nextHeartbeat, now + Self.idlePatience)
         }
         wake(at: origin)
     }

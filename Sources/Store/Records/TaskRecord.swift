@@ -16,7 +16,7 @@ package struct TaskRecord: Hashable, Sendable {
     package var revision: Revision
     /// The latest revision the node has applied; 0 is none.
     package var acknowledgedRevision: Revision
-    /// The work, encoded by control.
+    /// The work, encoded by control: without the task's id and revision, so that very many tasks share one.
     package var payload: [UInt8]
     /// Where it stands.
     package var state: TaskRecordState

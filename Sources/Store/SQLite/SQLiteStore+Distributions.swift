@@ -22,10 +22,11 @@ extension SQLiteStore {
             }
             let stored = try Self.insertUnlessKnown(database, blob)
             try Self.insert(database, distribution)
-            for task in tasks {
-                precondition(task.distribution == distribution.id, "a task belongs to another distribution")
-                try Self.insert(database, task)
-            }
+            precondition(
+                tasks.allSatisfy { $0.distribution == distribution.id },
+                "a task belongs to another distribution"
+            )
+            try Self.insert(database, tasks)
             return DistributionCreation(distribution: distribution, blob: stored, isNew: true)
         }
     }

@@ -5,7 +5,7 @@ extension SQLiteStore {
     package func createTasks(_ tasks: [TaskRecord]) async throws(StoreError) {
         guard !tasks.isEmpty else { return }
         try await write { database in
-            for task in tasks { try Self.insert(database, task) }
+            try Self.insert(database, tasks)
         }
     }
 
@@ -66,7 +66,37 @@ extension SQLiteStore {
         return try Row.fetchAll(statement, arguments: StatementArguments(arguments)).map { try TaskRecord(row: $0) }
     }
 
-    static func insert(_ database: Database, _ task: TaskRecord) throws {
+    /// Tasks that are inserted by one statement at most.
+    private static let maximumAlike = 8192
+
+    /// A hundred thousand agents' tasks differ in nothing but id and node: one statement makes very many of them.
+    static func insert(_ database: Database, _ tasks: [TaskRecord]) throws {
+        var rest = tasks[...]
+        while let first = rest.first {
+            let alike = rest.prefix(maximumAlike).prefix { $0.isAlike(first) }
+            if alike.count > 1 { try insert(database, alike, like: first) } else { try insert(database, first) }
+            rest = rest.dropFirst(alike.count)
+        }
+    }
+
+    private static func insert(_ database: Database, _ tasks: ArraySlice<TaskRecord>, like task: TaskRecord) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO task (id, distribution, blob, node, kind, revision, acknowledged_revision, payload, state,
+                status, status_sequence) SELECT substr(value, 1, instr(value, ' ') - 1), ?, ?,
+                substr(value, instr(value, ' ') + 1), ?, ?, ?, ?, ?, ?, ? FROM json_each(?)
+                """
+        )
+        // Ids have no character that JSON would want escaped, and no space.
+        let pairs = "[" + tasks.map { "\"\($0.id) \($0.node)\"" }.joined(separator: ",") + "]"
+        try statement.execute(arguments: [
+            task.distribution.text, task.blob.column, task.kind.rawValue, task.revision.rawValue.column,
+            task.acknowledgedRevision.rawValue.column, try task.payload.column, task.state.rawValue,
+            try task.status.column, task.statusSequence.column, pairs,
+        ])
+    }
+
+    private static func insert(_ database: Database, _ task: TaskRecord) throws {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO task (id, distribution, blob, node, kind, revision, acknowledged_revision, payload, state,
@@ -95,6 +125,13 @@ extension SQLiteStore {
 }
 
 extension TaskRecord {
+    /// Whether all but id and node is the same.
+    fileprivate func isAlike(_ other: TaskRecord) -> Bool {
+        var renamed = self
+        (renamed.id, renamed.node) = (other.id, other.node)
+        return renamed == other
+    }
+
     fileprivate init(row: Row) throws {
         self.init(
             id: try row.id("id"),
