@@ -30,6 +30,40 @@ struct SQLiteStoreTests {
         try await store.close()
     }
 
+    @Test func `Very many tasks share their work in the file, each until it gets other work`() async throws {
+        let folder = try ScratchFolder()
+        let store = try SQLiteStore(path: folder.database)
+        try await store.createOrigin(Samples.origin)
+        let work = [UInt8](repeating: 7, count: 4_000)
+        var tasks = (0..<2_000).map { number in
+            var task = Samples.task("t-\(1_000_000 + number)", of: "d1", node: "n\(number)")
+            task.payload = number == 1_000 ? [1] : work
+            return task
+        }
+        _ = try await store.createDistribution(
+            blob: Samples.blob(),
+            distribution: Samples.distribution("d1"),
+            tasks: tasks
+        )
+        #expect(try await store.tasks(of: Samples.id("d1")) == tasks)
+        let log = try #require(FileManager.default.contents(atPath: folder.database + "-wal"))
+        #expect(log.count < 2_000_000, "eight million bytes of work were stored")
+
+        let status = TaskStatusUpdate(sequence: 5, payload: [3])
+        try await store.updateTasks([
+            TaskUpdate(id: tasks[3].id, revision: Revision(rawValue: 2), payload: [9, 9]),
+            TaskUpdate(id: tasks[4].id, state: .running, status: status),
+        ])
+        tasks[3].revision = Revision(rawValue: 2)
+        tasks[3].payload = [9, 9]
+        tasks[4].state = .running
+        (tasks[4].status, tasks[4].statusSequence) = ([3], 5)
+        #expect(try await store.tasks(of: Samples.id("d1")) == tasks)
+        for number in [2, 3, 4, 1_000] { #expect(try await store.task(tasks[number].id) == tasks[number]) }
+        #expect(try await store.openTasks(of: tasks[5].node) == [tasks[5]])
+        try await store.close()
+    }
+
     @Test func `A torn end of the log loses no earlier transaction`() async throws {
         let folder = try ScratchFolder()
         let store = try SQLiteStore(path: folder.database)

@@ -8,6 +8,7 @@ enum Migrations {
         migrator.registerMigration("0002-nodes-and-tasks") { try $0.execute(sql: nodesAndTasks) }
         migrator.registerMigration("0003-ledger-and-leases") { try $0.execute(sql: ledgerAndLeases) }
         migrator.registerMigration("0004-access") { try $0.execute(sql: access) }
+        migrator.registerMigration("0005-shared-work") { try $0.execute(sql: sharedWork) }
         return migrator
     }()
 
@@ -56,6 +57,16 @@ enum Migrations {
         CREATE INDEX task_by_distribution ON task (distribution, id);
         CREATE INDEX task_open ON task (node, id)
             WHERE state IN ('pending', 'running') OR acknowledged_revision < revision;
+        """
+
+    /// `task.payload` is empty where `task.work` names what the task shares with others.
+    private static let sharedWork = """
+        CREATE TABLE task_work (
+            id INTEGER PRIMARY KEY, distribution TEXT NOT NULL REFERENCES distribution (id) ON DELETE CASCADE,
+            payload BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX task_work_by_distribution ON task_work (distribution);
+        ALTER TABLE task ADD COLUMN work INTEGER;
         """
 
     private static let access = """

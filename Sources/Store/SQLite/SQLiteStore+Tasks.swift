@@ -13,11 +13,11 @@ extension SQLiteStore {
     package func updateTasks(_ updates: [TaskUpdate]) async throws(StoreError) -> Int {
         guard !updates.isEmpty else { return 0 }
         return try await write { database in
-            let select = try database.cachedStatement(sql: "SELECT * FROM task WHERE id = ?")
+            let select = try database.cachedStatement(sql: "\(Self.selection) WHERE task.id = ?")
             let acknowledge = try database.cachedStatement(
                 sql: "UPDATE task SET acknowledged_revision = max(acknowledged_revision, min(?, revision)) WHERE id = ?"
             )
-            var found = 0
+            var (found, shared) = (0, SharedWork())
             for update in updates {
                 if let applied = update.acknowledgedRevision,
                     update == TaskUpdate(id: update.id, acknowledgedRevision: applied)
@@ -28,34 +28,34 @@ extension SQLiteStore {
                 }
                 guard let row = try Row.fetchOne(select, arguments: [update.id.text]) else { continue }
                 found += 1
-                let stored = try TaskRecord(row: row)
+                let stored = try TaskRecord(row: row, sharing: &shared)
                 let changed = stored.applying(update)
-                if changed != stored { try Self.replace(database, changed) }
+                if changed != stored { try Self.replace(database, stored, by: changed) }
             }
             return found
         }
     }
 
     package func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
-        try await readFew { try Self.tasks($0, sql: "SELECT * FROM task WHERE id = ?", [id.text]).first }
+        try await readFew { try Self.tasks($0, sql: "\(Self.selection) WHERE task.id = ?", [id.text]).first }
     }
 
     package func tasks(of distribution: DistributionID) async throws(StoreError) -> [TaskRecord] {
-        let sql = "SELECT * FROM task WHERE distribution = ? ORDER BY id"
+        let sql = "\(Self.selection) WHERE task.distribution = ? ORDER BY task.id"
         return try await read { try Self.tasks($0, sql: sql, [distribution.text]) }
     }
 
     package func openTasks(of node: NodeID) async throws(StoreError) -> [TaskRecord] {
         let sql = """
-            SELECT * FROM task
-            WHERE node = ? AND (state IN ('pending', 'running') OR acknowledged_revision < revision) ORDER BY id
+            \(Self.selection) WHERE task.node = ?
+            AND (task.state IN ('pending', 'running') OR task.acknowledged_revision < task.revision) ORDER BY task.id
             """
         return try await readFew { try Self.tasks($0, sql: sql, [node.text]) }
     }
 
     package func activeTasks() async throws(StoreError) -> [TaskRecord] {
         let sql = """
-            SELECT task.* FROM task JOIN distribution ON distribution.id = task.distribution
+            \(Self.selection) JOIN distribution ON distribution.id = task.distribution
             WHERE distribution.state IN ('pending', 'running') ORDER BY task.id
             """
         return try await read { try Self.tasks($0, sql: sql, []) }
@@ -63,8 +63,18 @@ extension SQLiteStore {
 
     private static func tasks(_ database: Database, sql: String, _ arguments: [String]) throws -> [TaskRecord] {
         let statement = try database.cachedStatement(sql: sql)
-        return try Row.fetchAll(statement, arguments: StatementArguments(arguments)).map { try TaskRecord(row: $0) }
+        let rows = try Row.fetchCursor(statement, arguments: StatementArguments(arguments))
+        var (tasks, shared) = ([TaskRecord](), SharedWork())
+        while let row = try rows.next() { tasks.append(try TaskRecord(row: row, sharing: &shared)) }
+        return tasks
     }
+
+    /// Tasks with the work they share with others.
+    private static let selection =
+        "SELECT task.*, task_work.payload AS shared FROM task LEFT JOIN task_work ON task_work.id = task.work"
+
+    /// Work that was read already, so that very many tasks share one in memory, too.
+    fileprivate typealias SharedWork = [Int64: [UInt8]]
 
     /// Tasks that are inserted by one statement at most.
     private static let maximumAlike = 8192
@@ -80,19 +90,23 @@ extension SQLiteStore {
     }
 
     private static func insert(_ database: Database, _ tasks: ArraySlice<TaskRecord>, like task: TaskRecord) throws {
+        try database.execute(
+            sql: "INSERT INTO task_work (distribution, payload) VALUES (?, ?)",
+            arguments: [task.distribution.text, try task.payload.column]
+        )
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO task (id, distribution, blob, node, kind, revision, acknowledged_revision, payload, state,
-                status, status_sequence) SELECT substr(value, 1, instr(value, ' ') - 1), ?, ?,
-                substr(value, instr(value, ' ') + 1), ?, ?, ?, ?, ?, ?, ? FROM json_each(?)
+                status, status_sequence, work) SELECT substr(value, 1, instr(value, ' ') - 1), ?, ?,
+                substr(value, instr(value, ' ') + 1), ?, ?, ?, x'', ?, ?, ?, ? FROM json_each(?)
                 """
         )
         // Ids have no character that JSON would want escaped, and no space.
         let pairs = "[" + tasks.map { "\"\($0.id) \($0.node)\"" }.joined(separator: ",") + "]"
         try statement.execute(arguments: [
             task.distribution.text, task.blob.column, task.kind.rawValue, task.revision.rawValue.column,
-            task.acknowledgedRevision.rawValue.column, try task.payload.column, task.state.rawValue,
-            try task.status.column, task.statusSequence.column, pairs,
+            task.acknowledgedRevision.rawValue.column, task.state.rawValue, try task.status.column,
+            task.statusSequence.column, database.lastInsertedRowID, pairs,
         ])
     }
 
@@ -110,16 +124,20 @@ extension SQLiteStore {
         ])
     }
 
-    private static func replace(_ database: Database, _ task: TaskRecord) throws {
+    private static func replace(_ database: Database, _ old: TaskRecord, by task: TaskRecord) throws {
+        if task.payload != old.payload {
+            let statement = try database.cachedStatement(sql: "UPDATE task SET payload = ?, work = NULL WHERE id = ?")
+            try statement.execute(arguments: [try task.payload.column, task.id.text])
+        }
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE task SET revision = ?, acknowledged_revision = ?, payload = ?, state = ?, status = ?,
-                status_sequence = ? WHERE id = ?
+                UPDATE task SET revision = ?, acknowledged_revision = ?, state = ?, status = ?, status_sequence = ?
+                WHERE id = ?
                 """
         )
         try statement.execute(arguments: [
-            task.revision.rawValue.column, task.acknowledgedRevision.rawValue.column, try task.payload.column,
-            task.state.rawValue, try task.status.column, task.statusSequence.column, task.id.text,
+            task.revision.rawValue.column, task.acknowledgedRevision.rawValue.column, task.state.rawValue,
+            try task.status.column, task.statusSequence.column, task.id.text,
         ])
     }
 }
@@ -132,7 +150,7 @@ extension TaskRecord {
         return renamed == other
     }
 
-    fileprivate init(row: Row) throws {
+    fileprivate init(row: Row, sharing shared: inout SQLiteStore.SharedWork) throws {
         self.init(
             id: try row.id("id"),
             distribution: try row.id("distribution"),
@@ -141,10 +159,19 @@ extension TaskRecord {
             kind: try row.named("kind"),
             revision: Revision(rawValue: try row.unsigned("revision")),
             acknowledgedRevision: Revision(rawValue: try row.unsigned("acknowledged_revision")),
-            payload: try row.bytes("payload"),
+            payload: try Self.work(row, &shared),
             state: try row.named("state"),
             status: try row.bytes("status"),
             statusSequence: try row.unsigned("status_sequence")
         )
+    }
+
+    private static func work(_ row: Row, _ shared: inout SQLiteStore.SharedWork) throws -> [UInt8] {
+        let number: Int64? = row["work"]
+        guard let number else { return try row.bytes("payload") }
+        if let known = shared[number] { return known }
+        let work = try row.bytes("shared")
+        shared[number] = work
+        return work
     }
 }
