@@ -6,6 +6,7 @@ enum AccessTable {
     static let rules: [String: AccessRule] = [
         "/sluice.v1.DistributionService/CreateDistribution": .changes(.operator),
         "/sluice.v1.DistributionService/CancelDistribution": .changes(.operator),
+        "/sluice.v1.DistributionService/RehashDistribution": .changes(.operator),
         "/sluice.v1.DistributionService/GetDistribution": .reads,
         "/sluice.v1.DistributionService/ListDistributions": .reads,
         "/sluice.v1.DistributionService/WatchDistribution": .reads,

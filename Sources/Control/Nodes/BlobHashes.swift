@@ -30,6 +30,14 @@ struct BlobHashes: Sendable {
 
     var epoch: Epoch { record.epoch }
 
+    /// What was signed so far counts no more, nor does the torrent made of it.
+    mutating func raiseEpoch() {
+        record = record.rehashed
+        _ = manifest.epochRaised(to: record.epoch)
+        magnetLink = PublishedTorrent.magnetLink(of: record)
+        asked = nil
+    }
+
     /// The last hash is in, and this is what was built of all.
     mutating func finish(_ torrent: BuiltTorrent) {
         record.finishedTorrent = torrent.content

@@ -125,16 +125,17 @@ extension Fleet {
         return tasks.contains { $0.state == .completed }
     }
 
-    private func relayTasks(of blob: BlobID) -> [TaskRecord] {
+    func relayTasks(of blob: BlobID) -> [TaskRecord] {
         distributions.values.filter { $0.record.blob == blob }.flatMap(\.tasks.values).map(\.record)
             .filter { $0.kind == .relay }
     }
 
-    /// The relays' tasks with the grants that fit the stripes of now: stored first, then sent.
-    private func grantAgain(_ blob: BlobID, to relays: [NodeID]) async throws {
+    /// The relays' tasks with the grants that fit the stripes and the epoch of now: stored first, then sent.
+    func grantAgain(_ blob: BlobID, to relays: [NodeID], alsoDone: Bool = false) async throws {
         guard let hashes = blobs[blob] else { return }
         var changed: [TaskRecord] = []
-        for task in relayTasks(of: blob) where relays.contains(task.node) && !task.state.isFinal {
+        for task in relayTasks(of: blob)
+        where relays.contains(task.node) && (!task.state.isFinal || alsoDone && task.state == .completed) {
             guard var work = task.relayTask, let key = nodes[task.node]?.publicKey else { continue }
             let owned = hashes.stripes.stripes(of: task.node)
             work.pullGrant =
@@ -150,16 +151,34 @@ extension Fleet {
                 ).encoded
             changed.append(task.revised(.relayTask(work), state: task.state))
         }
+        try await keep(changed)
+    }
+
+    /// New revisions of tasks, which may open those that have ended: stored first, then sent.
+    func keep(_ changed: [TaskRecord], opening: Bool = false) async throws {
         guard !changed.isEmpty else { return }
         for task in changed { distributions[task.distribution]?.tasks[task.id]?.record = task }
         try await store.updateTasks(
-            changed.map { TaskUpdate(id: $0.id, revision: $0.revision, payload: $0.payload) }
+            changed.map { task in
+                TaskUpdate(
+                    id: task.id,
+                    revision: task.revision,
+                    payload: task.payload,
+                    state: opening ? task.state : nil
+                )
+            }
         )
         for task in changed { send(task) }
     }
 }
 
 extension TaskRecord {
+    /// An agent's work; nil for other tasks.
+    var assignment: Assignment? {
+        guard kind == .agent, case .assignment(let work)? = (try? NodeTask(encoded: payload))?.work else { return nil }
+        return work
+    }
+
     /// A relay's work; nil for other tasks.
     var relayTask: RelayTask? {
         guard kind == .relay, case .relayTask(let work)? = (try? NodeTask(encoded: payload))?.work else { return nil }

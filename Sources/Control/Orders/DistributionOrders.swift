@@ -81,6 +81,15 @@ struct DistributionOrders: DistributionServiceServer {
         return response
     }
 
+    func rehashDistribution(
+        _ request: RehashDistributionRequest,
+        context: RPCServerContext
+    ) async throws -> RehashDistributionResponse {
+        var response = RehashDistributionResponse()
+        response.distribution = try await fleet.rehash(try Self.id(request.name))
+        return response
+    }
+
     func getTorrent(_ request: GetTorrentRequest, context: RPCServerContext) async throws -> GetTorrentResponse {
         guard let record = try await store.distribution(try Self.id(request.name)) else {
             throw UserError(.notFound, "no distribution is named \(request.name)")

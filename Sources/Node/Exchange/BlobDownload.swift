@@ -214,7 +214,8 @@ actor BlobDownload: EventLoopActor {
     /// Others bring pieces of the same blob too: another delivery, or this relay's own pull.
     private func followCache() async {
         for await piece in blob.cache.newPieces() {
-            guard !isOver else { return }
+            // It may have been withdrawn since it was announced; and what is over may go on after a revocation.
+            guard !isOver, blob.cache.hashes(of: piece) != nil else { continue }
             var actions: [DownloadAction] = []
             engine.pieceVerified(piece, at: BootClock.now(), into: &actions)
             assembly.discard(piece)
@@ -276,10 +277,11 @@ actor BlobDownload: EventLoopActor {
 
     func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
         var actions: [DownloadAction] = []
-        if blob.expectation(for: piece)?.matches(hashes) == true {
+        let isThere = blob.cache.hashes(of: piece) != nil
+        if isThere, blob.expectation(for: piece)?.matches(hashes) == true {
             engine.pieceVerified(piece, at: BootClock.now(), into: &actions)
         } else {
-            // Its hash was revoked meanwhile.
+            // Its hash was revoked meanwhile, and perhaps it is vouched for again before this was told.
             takeBack([piece], BootClock.now(), &actions)
         }
         perform(actions)

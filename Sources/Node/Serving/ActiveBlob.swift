@@ -113,21 +113,23 @@ final class ActiveBlob: Sendable {
     /// A newer epoch revokes every batch under an older one: what nobody vouches for any more is neither served nor counted
     /// until it is proven anew, and a torrent made of revoked hashes is none. Who downloads the blob follows `epoch`.
     func raiseEpoch(to epoch: Epoch) {
-        let torrents: [FinishedTorrent]? = state.withLockedValue { state in
+        let raised: (torrents: [FinishedTorrent], unproven: [PieceIndex])? = state.withLockedValue { state in
             guard epoch > state.manifest.epoch else { return nil }
             _ = state.manifest.epochRaised(to: epoch)
-            guard !state.manifest.isComplete else { return [] }
+            // At once with the epoch: a batch that comes meanwhile must not vouch for a piece that is withdrawn behind it.
+            var unproven = cache.available
+            unproven.subtract(state.manifest.provable)
+            _ = cache.withdraw(unproven.pieces)
+            guard !state.manifest.isComplete else { return ([], unproven.pieces) }
             defer { state.torrents = [] }
-            return state.torrents
+            return (state.torrents, unproven.pieces)
         }
-        guard let torrents else { return }
+        guard let (torrents, unproven) = raised else { return }
         for infoHash in torrents.flatMap(\.infoHashes) {
             swarm.removeIdentity(infoHash)
             tracker.remove(infoHash)
         }
-        var unproven = cache.available
-        unproven.subtract(provable)
-        withdraw(unproven.pieces, before: epoch)
+        swarm.revoke(unproven, before: epoch)
     }
 
     /// These pieces in the cache are not, or not yet, what their hashes say.

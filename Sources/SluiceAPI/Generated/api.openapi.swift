@@ -310,6 +310,62 @@ extension GeneratedRoutes {
         }
       }
     },
+    "/v1/distributions/{name}:rehash": {
+      "post": {
+        "operationId": "DistributionService_RehashDistribution",
+        "tags": [
+          "distributions"
+        ],
+        "summary": "Trusts none of the piece hashes any more that relays have signed so far: relays sign anew what they have pulled, and nothing is offered or complete until it is proven again. For when a relay's key has leaked, or a relay has lied.",
+        "parameters": [
+          {
+            "name": "name",
+            "in": "path",
+            "required": true,
+            "description": "The distribution's name. Where it has ended, the same file is proven anew when it is sent again.",
+            "schema": {
+              "type": "string",
+              "minLength": 1
+            }
+          }
+        ],
+        "requestBody": {
+          "required": false,
+          "content": {
+            "application/json": {
+              "schema": {
+                "type": "object",
+                "properties": {},
+                "additionalProperties": false
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "It was done.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "description": "The distribution as it is now.",
+                  "$ref": "#/components/schemas/Distribution"
+                }
+              }
+            }
+          },
+          "default": {
+            "description": "It was not done; the message says why.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/RpcError"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
     "/v1/distributions/{name}/torrent": {
       "get": {
         "operationId": "DistributionService_GetTorrent",
@@ -2293,6 +2349,26 @@ extension GeneratedRoutes {
             "type": "string",
             "format": "uint64",
             "pattern": "^[0-9]{1,20}$"
+          }
+        },
+        "additionalProperties": false
+      },
+      "RehashDistributionRequest": {
+        "type": "object",
+        "properties": {
+          "name": {
+            "description": "The distribution's name. Where it has ended, the same file is proven anew when it is sent again.",
+            "type": "string"
+          }
+        },
+        "additionalProperties": false
+      },
+      "RehashDistributionResponse": {
+        "type": "object",
+        "properties": {
+          "distribution": {
+            "description": "The distribution as it is now.",
+            "$ref": "#/components/schemas/Distribution"
           }
         },
         "additionalProperties": false

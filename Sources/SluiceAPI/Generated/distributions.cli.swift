@@ -97,6 +97,15 @@ extension GeneratedCommands {
         ),
         CommandDescription(
             noun: "distributions",
+            verb: "rehash",
+            summary: "Trusts none of the piece hashes any more that relays have signed so far: relays sign anew what they have pulled, and nothing is offered or complete until it is proven again. For when a relay's key has leaked, or a relay has lied.",
+            flags: [
+                FlagDescription("name", ["name"], .string, isPositional: true, help: "The distribution's name. Where it has ended, the same file is proven anew when it is sent again."),
+            ],
+            call: .unary(DistributionServiceClient.Methods.rehashDistribution)
+        ),
+        CommandDescription(
+            noun: "distributions",
             verb: "get-torrent",
             summary: "Gives the finished torrent of a distribution's blob.",
             flags: [

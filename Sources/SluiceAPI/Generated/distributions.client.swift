@@ -49,6 +49,15 @@ package struct DistributionServiceClient: Sendable {
         try await client.unary(Methods.cancelDistribution, request, options: options)
     }
 
+    /// Trusts none of the piece hashes any more that relays have signed so far: relays sign anew what they have pulled, and
+    /// nothing is offered or complete until it is proven again. For when a relay's key has leaked, or a relay has lied.
+    package func rehashDistribution(
+        _ request: RehashDistributionRequest,
+        options: RPCCallOptions = RPCCallOptions()
+    ) async throws(RPCError) -> RehashDistributionResponse {
+        try await client.unary(Methods.rehashDistribution, request, options: options)
+    }
+
     /// Gives the finished torrent of a distribution's blob.
     package func getTorrent(
         _ request: GetTorrentRequest,
@@ -89,6 +98,13 @@ extension DistributionServiceClient {
         package static let cancelDistribution = RPCMethod<CancelDistributionRequest, CancelDistributionResponse>(
             service: "sluice.v1.DistributionService",
             name: "CancelDistribution",
+            kind: .unary
+        )
+        /// Trusts none of the piece hashes any more that relays have signed so far: relays sign anew what they have pulled, and
+        /// nothing is offered or complete until it is proven again. For when a relay's key has leaked, or a relay has lied.
+        package static let rehashDistribution = RPCMethod<RehashDistributionRequest, RehashDistributionResponse>(
+            service: "sluice.v1.DistributionService",
+            name: "RehashDistribution",
             kind: .unary
         )
         /// Gives the finished torrent of a distribution's blob.

@@ -651,6 +651,50 @@ extension CancelDistributionResponse {
     }
 }
 
+extension RehashDistributionRequest {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if !self.name.isEmpty { members.append(("name", JSONCoding.json(self.name))) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "name":
+                self.name = try JSONCoding.string(value, "name")
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
+extension RehashDistributionResponse {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if let value = self.distribution { members.append(("distribution", value.json)) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "distribution":
+                self.distribution = try Distribution(json: value)
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
 extension GetTorrentRequest {
     /// Canonical proto3 JSON; fields at their default are left out.
     package var json: JSONValue {

@@ -1707,6 +1707,110 @@ extension CancelDistributionResponse {
     }
 }
 
+/// `sluice.v1.RehashDistributionRequest`.
+package struct RehashDistributionRequest: Hashable, Sendable {
+    /// The distribution's name. Where it has ended, the same file is proven anew when it is sent again.
+    package var name: String = ""
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension RehashDistributionRequest: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.RehashDistributionRequest"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__rehash_distribution_request__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__rehash_distribution_request__get_packed_size($0) },
+            pack: { unsafe sluice__v1__rehash_distribution_request__pack($0, $1) }
+        )
+    }
+}
+
+extension RehashDistributionRequest {
+    init(c: UnsafePointer<Sluice__V1__RehashDistributionRequest>) throws(ProtobufError) {
+        self.name = unsafe ProtobufC.string(c.pointee.name)
+    }
+}
+
+extension RehashDistributionRequest {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__RehashDistributionRequest> {
+        let c = unsafe arena.array(Sluice__V1__RehashDistributionRequest.self, count: 1)
+        unsafe sluice__v1__rehash_distribution_request__init(c)
+        if !self.name.isEmpty {
+            unsafe c.pointee.name = unsafe arena.string(self.name)
+        }
+        return unsafe c
+    }
+}
+
+/// `sluice.v1.RehashDistributionResponse`.
+package struct RehashDistributionResponse: Hashable, Sendable {
+    /// The distribution as it is now.
+    package var distribution: Distribution? = nil
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension RehashDistributionResponse: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.RehashDistributionResponse"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__rehash_distribution_response__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__rehash_distribution_response__get_packed_size($0) },
+            pack: { unsafe sluice__v1__rehash_distribution_response__pack($0, $1) }
+        )
+    }
+}
+
+extension RehashDistributionResponse {
+    init(c: UnsafePointer<Sluice__V1__RehashDistributionResponse>) throws(ProtobufError) {
+        if let value = unsafe c.pointee.distribution {
+            self.distribution = try unsafe Distribution(c: value)
+        }
+    }
+}
+
+extension RehashDistributionResponse {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__RehashDistributionResponse> {
+        let c = unsafe arena.array(Sluice__V1__RehashDistributionResponse.self, count: 1)
+        unsafe sluice__v1__rehash_distribution_response__init(c)
+        if let value = self.distribution {
+            unsafe c.pointee.distribution = unsafe value.c(in: arena)
+        }
+        return unsafe c
+    }
+}
+
 /// `sluice.v1.GetTorrentRequest`.
 package struct GetTorrentRequest: Hashable, Sendable {
     /// The distribution's name.

@@ -45,6 +45,13 @@ extension GeneratedRoutes {
             rpc: DistributionServiceClient.Methods.cancelDistribution.path
         ),
         HTTPRoute(
+            method: "POST",
+            template: "/v1/distributions/{name}:rehash",
+            body: .whole,
+            responseField: "distribution",
+            rpc: DistributionServiceClient.Methods.rehashDistribution.path
+        ),
+        HTTPRoute(
             method: "GET",
             template: "/v1/distributions/{name}/torrent",
             parameters: [

@@ -14,6 +14,9 @@ package protocol DistributionServiceServer: Sendable {
     func watchDistribution(_ request: WatchDistributionRequest, responses: RPCWriter<WatchDistributionResponse>, context: RPCServerContext) async throws
     /// Stops a distribution. What agents have already completed stays.
     func cancelDistribution(_ request: CancelDistributionRequest, context: RPCServerContext) async throws -> CancelDistributionResponse
+    /// Trusts none of the piece hashes any more that relays have signed so far: relays sign anew what they have pulled, and
+    /// nothing is offered or complete until it is proven again. For when a relay's key has leaked, or a relay has lied.
+    func rehashDistribution(_ request: RehashDistributionRequest, context: RPCServerContext) async throws -> RehashDistributionResponse
     /// Gives the finished torrent of a distribution's blob.
     func getTorrent(_ request: GetTorrentRequest, context: RPCServerContext) async throws -> GetTorrentResponse
 }
@@ -39,6 +42,7 @@ package struct DistributionServiceRPCService: RPCService {
             .unary(DistributionServiceClient.Methods.listDistributions) { try await server.listDistributions($0, context: $1) },
             .serverStreaming(DistributionServiceClient.Methods.watchDistribution) { try await server.watchDistribution($0, responses: $1, context: $2) },
             .unary(DistributionServiceClient.Methods.cancelDistribution) { try await server.cancelDistribution($0, context: $1) },
+            .unary(DistributionServiceClient.Methods.rehashDistribution) { try await server.rehashDistribution($0, context: $1) },
             .unary(DistributionServiceClient.Methods.getTorrent) { try await server.getTorrent($0, context: $1) },
         ]
     }

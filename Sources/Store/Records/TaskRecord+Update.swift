@@ -1,9 +1,10 @@
 extension TaskRecord {
     /// The task after an update. Delivery is at-least-once and out of order, so each field only moves forward.
     func applying(_ update: TaskUpdate) -> TaskRecord {
-        var task = self
+        var (task, isRevised) = (self, false)
         if let revision = update.revision, revision > task.revision {
             task.revision = revision
+            isRevised = true
             if let payload = update.payload { task.payload = payload }
         }
         if let applied = update.acknowledgedRevision {
@@ -14,7 +15,8 @@ extension TaskRecord {
             task.statusSequence = status.sequence
             task.status = status.payload
         }
-        if let state = update.state, !task.state.isFinal { task.state = state }
+        // Other work can open a task again; a status cannot.
+        if let state = update.state, isRevised || !task.state.isFinal { task.state = state }
         return task
     }
 }

@@ -10,7 +10,7 @@ package struct TaskUpdate: Hashable, Sendable {
     package var payload: [UInt8]?
     /// A revision the node has applied; an older one changes nothing.
     package var acknowledgedRevision: Revision?
-    /// Where it stands; a finished task stays finished.
+    /// Where it stands; a finished task stays finished unless a new revision opens it.
     package var state: TaskRecordState?
     /// A status of the node; an older one changes nothing, state included.
     package var status: TaskStatusUpdate?

@@ -862,6 +862,96 @@ void   sluice__v1__cancel_distribution_response__free_unpacked
   assert(message->base.descriptor == &sluice__v1__cancel_distribution_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sluice__v1__rehash_distribution_request__init
+                     (Sluice__V1__RehashDistributionRequest         *message)
+{
+  static const Sluice__V1__RehashDistributionRequest init_value = SLUICE__V1__REHASH_DISTRIBUTION_REQUEST__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__rehash_distribution_request__get_packed_size
+                     (const Sluice__V1__RehashDistributionRequest *message)
+{
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__rehash_distribution_request__pack
+                     (const Sluice__V1__RehashDistributionRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__rehash_distribution_request__pack_to_buffer
+                     (const Sluice__V1__RehashDistributionRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__RehashDistributionRequest *
+       sluice__v1__rehash_distribution_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__RehashDistributionRequest *)
+     protobuf_c_message_unpack (&sluice__v1__rehash_distribution_request__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__rehash_distribution_request__free_unpacked
+                     (Sluice__V1__RehashDistributionRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   sluice__v1__rehash_distribution_response__init
+                     (Sluice__V1__RehashDistributionResponse         *message)
+{
+  static const Sluice__V1__RehashDistributionResponse init_value = SLUICE__V1__REHASH_DISTRIBUTION_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__rehash_distribution_response__get_packed_size
+                     (const Sluice__V1__RehashDistributionResponse *message)
+{
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__rehash_distribution_response__pack
+                     (const Sluice__V1__RehashDistributionResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__rehash_distribution_response__pack_to_buffer
+                     (const Sluice__V1__RehashDistributionResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__RehashDistributionResponse *
+       sluice__v1__rehash_distribution_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__RehashDistributionResponse *)
+     protobuf_c_message_unpack (&sluice__v1__rehash_distribution_response__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__rehash_distribution_response__free_unpacked
+                     (Sluice__V1__RehashDistributionResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__rehash_distribution_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sluice__v1__get_torrent_request__init
                      (Sluice__V1__GetTorrentRequest         *message)
 {
@@ -2675,6 +2765,82 @@ const ProtobufCMessageDescriptor sluice__v1__cancel_distribution_response__descr
   (ProtobufCMessageInit) sluice__v1__cancel_distribution_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor sluice__v1__rehash_distribution_request__field_descriptors[1] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__RehashDistributionRequest, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__rehash_distribution_request__field_indices_by_name[] = {
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange sluice__v1__rehash_distribution_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor sluice__v1__rehash_distribution_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.RehashDistributionRequest",
+  "RehashDistributionRequest",
+  "Sluice__V1__RehashDistributionRequest",
+  "sluice.v1",
+  sizeof(Sluice__V1__RehashDistributionRequest),
+  1,
+  sluice__v1__rehash_distribution_request__field_descriptors,
+  sluice__v1__rehash_distribution_request__field_indices_by_name,
+  1,  sluice__v1__rehash_distribution_request__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__rehash_distribution_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__rehash_distribution_response__field_descriptors[1] =
+{
+  {
+    "distribution",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__RehashDistributionResponse, distribution),
+    &sluice__v1__distribution__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__rehash_distribution_response__field_indices_by_name[] = {
+  0,   /* field[0] = distribution */
+};
+static const ProtobufCIntRange sluice__v1__rehash_distribution_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor sluice__v1__rehash_distribution_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.RehashDistributionResponse",
+  "RehashDistributionResponse",
+  "Sluice__V1__RehashDistributionResponse",
+  "sluice.v1",
+  sizeof(Sluice__V1__RehashDistributionResponse),
+  1,
+  sluice__v1__rehash_distribution_response__field_descriptors,
+  sluice__v1__rehash_distribution_response__field_indices_by_name,
+  1,  sluice__v1__rehash_distribution_response__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__rehash_distribution_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor sluice__v1__get_torrent_request__field_descriptors[2] =
 {
   {
@@ -2983,21 +3149,23 @@ const ProtobufCEnumDescriptor sluice__v1__torrent_version__descriptor =
   sluice__v1__torrent_version__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor sluice__v1__distribution_service__method_descriptors[6] =
+static const ProtobufCMethodDescriptor sluice__v1__distribution_service__method_descriptors[7] =
 {
   { "CreateDistribution", &sluice__v1__create_distribution_request__descriptor, &sluice__v1__create_distribution_response__descriptor },
   { "GetDistribution", &sluice__v1__get_distribution_request__descriptor, &sluice__v1__get_distribution_response__descriptor },
   { "ListDistributions", &sluice__v1__list_distributions_request__descriptor, &sluice__v1__list_distributions_response__descriptor },
   { "WatchDistribution", &sluice__v1__watch_distribution_request__descriptor, &sluice__v1__watch_distribution_response__descriptor },
   { "CancelDistribution", &sluice__v1__cancel_distribution_request__descriptor, &sluice__v1__cancel_distribution_response__descriptor },
+  { "RehashDistribution", &sluice__v1__rehash_distribution_request__descriptor, &sluice__v1__rehash_distribution_response__descriptor },
   { "GetTorrent", &sluice__v1__get_torrent_request__descriptor, &sluice__v1__get_torrent_response__descriptor },
 };
 const unsigned sluice__v1__distribution_service__method_indices_by_name[] = {
   4,        /* CancelDistribution */
   0,        /* CreateDistribution */
   1,        /* GetDistribution */
-  5,        /* GetTorrent */
+  6,        /* GetTorrent */
   2,        /* ListDistributions */
+  5,        /* RehashDistribution */
   3         /* WatchDistribution */
 };
 const ProtobufCServiceDescriptor sluice__v1__distribution_service__descriptor =
@@ -3007,7 +3175,7 @@ const ProtobufCServiceDescriptor sluice__v1__distribution_service__descriptor =
   "DistributionService",
   "Sluice__V1__DistributionService",
   "sluice.v1",
-  6,
+  7,
   sluice__v1__distribution_service__method_descriptors,
   sluice__v1__distribution_service__method_indices_by_name
 };
@@ -3051,13 +3219,21 @@ void sluice__v1__distribution_service__cancel_distribution(ProtobufCService *ser
   assert(service->descriptor == &sluice__v1__distribution_service__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void sluice__v1__distribution_service__rehash_distribution(ProtobufCService *service,
+                                                           const Sluice__V1__RehashDistributionRequest *input,
+                                                           Sluice__V1__RehashDistributionResponse_Closure closure,
+                                                           void *closure_data)
+{
+  assert(service->descriptor == &sluice__v1__distribution_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void sluice__v1__distribution_service__get_torrent(ProtobufCService *service,
                                                    const Sluice__V1__GetTorrentRequest *input,
                                                    Sluice__V1__GetTorrentResponse_Closure closure,
                                                    void *closure_data)
 {
   assert(service->descriptor == &sluice__v1__distribution_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void sluice__v1__distribution_service__init (Sluice__V1__DistributionService_Service *service,
                                              Sluice__V1__DistributionService_ServiceDestroy destroy)

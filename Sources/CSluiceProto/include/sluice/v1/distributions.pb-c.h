@@ -36,6 +36,8 @@ typedef struct Sluice__V1__WatchDistributionRequest Sluice__V1__WatchDistributio
 typedef struct Sluice__V1__WatchDistributionResponse Sluice__V1__WatchDistributionResponse;
 typedef struct Sluice__V1__CancelDistributionRequest Sluice__V1__CancelDistributionRequest;
 typedef struct Sluice__V1__CancelDistributionResponse Sluice__V1__CancelDistributionResponse;
+typedef struct Sluice__V1__RehashDistributionRequest Sluice__V1__RehashDistributionRequest;
+typedef struct Sluice__V1__RehashDistributionResponse Sluice__V1__RehashDistributionResponse;
 typedef struct Sluice__V1__GetTorrentRequest Sluice__V1__GetTorrentRequest;
 typedef struct Sluice__V1__GetTorrentResponse Sluice__V1__GetTorrentResponse;
 
@@ -762,6 +764,32 @@ struct  Sluice__V1__CancelDistributionResponse
     , NULL }
 
 
+struct  Sluice__V1__RehashDistributionRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The distribution's name. Where it has ended, the same file is proven anew when it is sent again.
+   */
+  char *name;
+};
+#define SLUICE__V1__REHASH_DISTRIBUTION_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__rehash_distribution_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
+
+
+struct  Sluice__V1__RehashDistributionResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The distribution as it is now.
+   */
+  Sluice__V1__Distribution *distribution;
+};
+#define SLUICE__V1__REHASH_DISTRIBUTION_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__rehash_distribution_response__descriptor) \
+    , NULL }
+
+
 struct  Sluice__V1__GetTorrentRequest
 {
   ProtobufCMessage base;
@@ -1157,6 +1185,44 @@ Sluice__V1__CancelDistributionResponse *
 void   sluice__v1__cancel_distribution_response__free_unpacked
                      (Sluice__V1__CancelDistributionResponse *message,
                       ProtobufCAllocator *allocator);
+/* Sluice__V1__RehashDistributionRequest methods */
+void   sluice__v1__rehash_distribution_request__init
+                     (Sluice__V1__RehashDistributionRequest         *message);
+size_t sluice__v1__rehash_distribution_request__get_packed_size
+                     (const Sluice__V1__RehashDistributionRequest   *message);
+size_t sluice__v1__rehash_distribution_request__pack
+                     (const Sluice__V1__RehashDistributionRequest   *message,
+                      uint8_t             *out);
+size_t sluice__v1__rehash_distribution_request__pack_to_buffer
+                     (const Sluice__V1__RehashDistributionRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__RehashDistributionRequest *
+       sluice__v1__rehash_distribution_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__rehash_distribution_request__free_unpacked
+                     (Sluice__V1__RehashDistributionRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Sluice__V1__RehashDistributionResponse methods */
+void   sluice__v1__rehash_distribution_response__init
+                     (Sluice__V1__RehashDistributionResponse         *message);
+size_t sluice__v1__rehash_distribution_response__get_packed_size
+                     (const Sluice__V1__RehashDistributionResponse   *message);
+size_t sluice__v1__rehash_distribution_response__pack
+                     (const Sluice__V1__RehashDistributionResponse   *message,
+                      uint8_t             *out);
+size_t sluice__v1__rehash_distribution_response__pack_to_buffer
+                     (const Sluice__V1__RehashDistributionResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__RehashDistributionResponse *
+       sluice__v1__rehash_distribution_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__rehash_distribution_response__free_unpacked
+                     (Sluice__V1__RehashDistributionResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Sluice__V1__GetTorrentRequest methods */
 void   sluice__v1__get_torrent_request__init
                      (Sluice__V1__GetTorrentRequest         *message);
@@ -1254,6 +1320,12 @@ typedef void (*Sluice__V1__CancelDistributionRequest_Closure)
 typedef void (*Sluice__V1__CancelDistributionResponse_Closure)
                  (const Sluice__V1__CancelDistributionResponse *message,
                   void *closure_data);
+typedef void (*Sluice__V1__RehashDistributionRequest_Closure)
+                 (const Sluice__V1__RehashDistributionRequest *message,
+                  void *closure_data);
+typedef void (*Sluice__V1__RehashDistributionResponse_Closure)
+                 (const Sluice__V1__RehashDistributionResponse *message,
+                  void *closure_data);
 typedef void (*Sluice__V1__GetTorrentRequest_Closure)
                  (const Sluice__V1__GetTorrentRequest *message,
                   void *closure_data);
@@ -1287,6 +1359,10 @@ struct Sluice__V1__DistributionService_Service
                               const Sluice__V1__CancelDistributionRequest *input,
                               Sluice__V1__CancelDistributionResponse_Closure closure,
                               void *closure_data);
+  void (*rehash_distribution)(Sluice__V1__DistributionService_Service *service,
+                              const Sluice__V1__RehashDistributionRequest *input,
+                              Sluice__V1__RehashDistributionResponse_Closure closure,
+                              void *closure_data);
   void (*get_torrent)(Sluice__V1__DistributionService_Service *service,
                       const Sluice__V1__GetTorrentRequest *input,
                       Sluice__V1__GetTorrentResponse_Closure closure,
@@ -1304,6 +1380,7 @@ void sluice__v1__distribution_service__init (Sluice__V1__DistributionService_Ser
       function_prefix__ ## list_distributions,\
       function_prefix__ ## watch_distribution,\
       function_prefix__ ## cancel_distribution,\
+      function_prefix__ ## rehash_distribution,\
       function_prefix__ ## get_torrent  }
 void sluice__v1__distribution_service__create_distribution(ProtobufCService *service,
                                                            const Sluice__V1__CreateDistributionRequest *input,
@@ -1324,6 +1401,10 @@ void sluice__v1__distribution_service__watch_distribution(ProtobufCService *serv
 void sluice__v1__distribution_service__cancel_distribution(ProtobufCService *service,
                                                            const Sluice__V1__CancelDistributionRequest *input,
                                                            Sluice__V1__CancelDistributionResponse_Closure closure,
+                                                           void *closure_data);
+void sluice__v1__distribution_service__rehash_distribution(ProtobufCService *service,
+                                                           const Sluice__V1__RehashDistributionRequest *input,
+                                                           Sluice__V1__RehashDistributionResponse_Closure closure,
                                                            void *closure_data);
 void sluice__v1__distribution_service__get_torrent(ProtobufCService *service,
                                                    const Sluice__V1__GetTorrentRequest *input,
@@ -1357,6 +1438,8 @@ extern const ProtobufCMessageDescriptor sluice__v1__watch_distribution_request__
 extern const ProtobufCMessageDescriptor sluice__v1__watch_distribution_response__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__cancel_distribution_request__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__cancel_distribution_response__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__rehash_distribution_request__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__rehash_distribution_response__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__get_torrent_request__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__get_torrent_response__descriptor;
 extern const ProtobufCServiceDescriptor sluice__v1__distribution_service__descriptor;
