@@ -10,7 +10,7 @@ internal import Units
 /// An agent's HTTP/2 connection to one relay: ranges, hash batches and the tracker. Opened when it is first needed,
 /// and again after it broke.
 actor RelayConnection {
-    /// How long the relay may take for a piece it does not have yet.
+    /// Bytes of an answer with batches at most.
     private static let batchLimit = 32 << 20
 
     private let host: String
