@@ -24,8 +24,8 @@ actor LeaseDesk {
     /// What is to be made durable and then sent, in order, and who waits for it.
     private var outgoing: [OriginID: Outgoing] = [:]
     private var performing: Set<OriginID> = []
-    /// What waits for the end of the pause that an origin asked for.
-    private var pauses: [OriginID: Task<Void, Never>] = [:]
+    /// Origins whose pause somebody waits for the end of.
+    private var pausing: Set<OriginID> = []
 
     /// `save` makes a reserve durable: what the store does, unless a test stands between.
     init(
@@ -116,13 +116,12 @@ actor LeaseDesk {
 
     /// Those who wait are told when the pause is over, however often it becomes longer.
     private func awaitEndOfPause(at id: OriginID, saidBy node: NodeID) {
-        guard pauses[id] == nil, let ends = books[id]?.pauseEnds, ends > BootClock.now() else { return }
-        let seconds = (ends - BootClock.now()).seconds
+        let now = BootClock.now()
+        guard let ends = books[id]?.pauseEnds, ends > now, pausing.insert(id).inserted else { return }
+        let seconds = (ends - now).seconds
         logger.notice("the origin \(id) asks \(node) for a pause of \(seconds) s: every node keeps it")
-        pauses[id] = Task { [weak self] in
-            while let left = await self?.pauseLeft(at: id), !Task.isCancelled {
-                try? await Task.sleep(for: left)
-            }
+        Task { [weak self] in
+            while let left = await self?.pauseLeft(at: id) { try? await Task.sleep(for: left) }
         }
     }
 
@@ -130,7 +129,7 @@ actor LeaseDesk {
     private func pauseLeft(at id: OriginID) async -> Duration? {
         let now = BootClock.now()
         if let ends = books[id]?.pauseEnds, ends > now { return ends - now }
-        pauses.removeValue(forKey: id)
+        pausing.remove(id)
         var actions: [LeaseAction] = []
         books[id]?.pauseEnded(at: now, into: &actions)
         await perform(actions, at: id)
