@@ -129,7 +129,9 @@ let package = Package(
             .target(
                 name: "Program",
                 dependencies: [
-                    "Units", "SluiceAPI", "RPC", "Node", nio("NIOCore"), logging, lifecycle, signals, argumentParser,
+                    "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Node", nio("NIOCore"), logging, lifecycle,
+                    signals,
+                    argumentParser,
                 ],
                 swiftSettings: swiftSettings
             ),

@@ -2,11 +2,12 @@
 import os
 import socket
 import ssl
+import subprocess
 import tempfile
 import threading
 
 from access.cases import openssl, stubs
-from fleet import Fleet, sha256_of, wait_until
+from fleet import Fleet, in_own_network, sha256_of, wait_until
 
 # What a node asks another for.
 NODE_NAME = "node.sluice.internal"
@@ -156,3 +157,49 @@ def case_a_relay_with_a_certificate_of_its_users(binary):
         path = fleet.origin.make_file("build.img", 8)
         fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--no-bittorrent", "--watch")
         assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def curl_status(url, *arguments):
+    return subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20", *arguments, url],
+                          capture_output=True, text=True).stdout
+
+
+def case_plaintext_is_for_those_who_ask_for_it(binary):
+    """Beyond loopback files go out by HTTP without TLS only with --plain-http; the tracker, which is BitTorrent's, always."""
+    in_own_network("10.77.0.2", lambda: plaintext_refused(binary, "10.77.0.2"))
+
+
+def plaintext_refused(binary, host):
+    with Fleet(binary, host=host) as fleet:
+        fleet.start_control()
+        fleet.start_relay(1)
+        fleet.start_relay(2, "--plain-http")
+        fleet.start_agent(1)
+        fleet.register_origin()
+        fleet.origin.make_file("build.img", 4)
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch")
+        name = fleet.json("distributions", "list")["distributions"][0]["name"]
+        torrent = f"{fleet.root}/build.torrent"
+        wait_until(lambda: fleet.run("torrent", name, "-o", torrent, expect=None).returncode == 0, 20, "the torrent")
+        closed, opened, agent = (fleet.listens[node] for node in ("relay-1", "relay-2", "agent-1"))
+        for prior in ((), ("--http2-prior-knowledge",)):
+            for address in (closed, agent):
+                assert curl_status(f"http://{address}/blobs", *prior) == "403"
+            assert curl_status(f"http://{opened}/blobs", *prior) == "200"
+        assert curl_status(f"https://{closed}/blobs", "-k") == "200"
+        assert curl_status(f"http://{closed}/announce") == "200"
+        with open(torrent, "rb") as file:
+            content = file.read()
+        assert f"http://{opened}/blobs/".encode() in content and f"http://{closed}/blobs/".encode() not in content
+        assert f"http://{closed}/announce".encode() in content
+
+
+def case_a_web_page_cannot_read_files_by_a_name_of_its_own(binary):
+    """DNS rebinding: on loopback a plaintext request under a foreign name is refused, over either version of HTTP."""
+    with Fleet(binary) as fleet:
+        fleet.start_control()
+        fleet.start_relay(1)
+        address = fleet.listens["relay-1"]
+        for prior in ((), ("--http2-prior-knowledge",)):
+            assert curl_status(f"http://{address}/blobs", *prior) == "200"
+            assert curl_status(f"http://{address}/blobs", "-H", "Host: page.example", *prior) == "403"

@@ -32,6 +32,7 @@ package enum HTTPServer {
                     remoteAddress: address,
                     peer: peer,
                     isHTTP2: true,
+                    isSecure: isSecure,
                     exchange: exchange
                 )
                 let bound = NIOLoopBound(connection, eventLoop: loop)

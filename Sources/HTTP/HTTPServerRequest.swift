@@ -7,6 +7,8 @@ package final class HTTPServerRequest: Sendable {
     /// The caller's certificate; nil where it showed none or there is no TLS.
     package let peer: PeerIdentity?
     package let isHTTP2: Bool
+    /// Whether it came inside TLS; what a client claims in `:scheme` does not count.
+    package let isSecure: Bool
     package let body: HTTPBody
     private let exchange: StreamExchange
 
@@ -15,12 +17,14 @@ package final class HTTPServerRequest: Sendable {
         remoteAddress: SocketAddress?,
         peer: PeerIdentity?,
         isHTTP2: Bool,
+        isSecure: Bool,
         exchange: StreamExchange
     ) {
         self.peer = peer
         self.head = head
         self.remoteAddress = remoteAddress
         self.isHTTP2 = isHTTP2
+        self.isSecure = isSecure
         self.exchange = exchange
         self.body = HTTPBody(exchange)
     }

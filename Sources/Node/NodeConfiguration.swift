@@ -23,6 +23,9 @@ package struct NodeConfiguration: Sendable {
     /// shows the certificate that it got from control.
     package var tlsCertificatePath: String?
     package var tlsKeyPath: String?
+    /// Whether everybody is answered over HTTP without TLS, too; else only this machine is. BitTorrent and its tracker know
+    /// no TLS and are served in any case.
+    package var servesPlainHTTP = false
     /// Disk space for the cache; 90 % of what is free unless given.
     package var cacheBytes: ByteCount?
     /// Bytes per second that may leave for BitTorrent peers; HTTP is not held back. Nil is no limit.

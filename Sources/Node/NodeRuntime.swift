@@ -64,7 +64,12 @@ struct NodeRuntime: Sendable {
         session.uploadShaper.limit(to: configuration.uploadLimit)
         let catalog = BlobCatalog()
         let tracker = TrackerEndpoint(seed: generator.next())
-        let router = NodeRouter(catalog: catalog, tracker: tracker, logger: logger)
+        let router = NodeRouter(
+            catalog: catalog,
+            tracker: tracker,
+            plainHTTP: PlainHTTPRule(isOpen: configuration.servesPlainHTTP),
+            logger: logger
+        )
         let listener = try await listen(configuration, endpoint.credentials?.serverSlot, group, router, session)
         session.listens(at: UInt16(clamping: listener.localAddress.port ?? 0))
         let link = ControlLink(
@@ -173,6 +178,7 @@ struct NodeRuntime: Sendable {
             node.labels.append(label)
         }
         node.address = address
+        node.servesPlainHttp = configuration.servesPlainHTTP || PlainHTTPRule.isThisMachine(listener.localAddress)
         node.version = configuration.version
         var hello = Hello()
         hello.node = node

@@ -18,13 +18,16 @@ package struct AgentCommand: AsyncParsableCommand {
     @Option(help: "HOST:PORT for BitTorrent peers; port 0 lets the kernel choose.")
     package var listen = HostPort(host: "127.0.0.1", port: 0)
     @OptionGroup package var security: PlaintextOptions
+    @OptionGroup(title: "Limits of connections") package var limits: ConnectionLimitOptions
 
     package func run() async throws {
         try security.check(listen)
         // One loop moves more than a network card, and machines that run agents have other work to do.
         NIOSingletons.groupLoopCountSuggestion = 1
         let logger = RoleLogger.make("agent")
-        let configuration = try node.configuration(listen: listen, security)
+        var configuration = try node.configuration(listen: listen, security)
+        try limits.apply(to: &configuration.httpLimits)
+        try limits.apply(to: &configuration.handshakes)
         try await RoleRunner.run(
             [AgentNode(configuration: configuration, destination: dest, logger: logger)],
             logger: logger

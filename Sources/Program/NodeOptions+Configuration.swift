@@ -19,6 +19,7 @@ extension NodeOptions {
         }
         if security.isPlaintext {
             try security.check(control)
+            configuration.servesPlainHTTP = security.insecurePlaintext
         } else {
             let given = try joinToken?.text() ?? ProcessInfo.processInfo.environment["SLUICE_JOIN_TOKEN"]
             configuration.security = .enrolled(joinToken: given)

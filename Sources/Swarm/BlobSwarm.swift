@@ -105,6 +105,24 @@ package final class BlobSwarm: Sendable {
         )
     }
 
+    /// Dials a peer that has announced itself, unless it is here: a client whose first try was uTP may not come by TCP for a
+    /// quarter of an hour.
+    package func callBack(_ peer: PeerID, at address: SocketAddress, under infoHash: InfoHash) {
+        let dials = state.withLockedValue { state in
+            guard !state.hasLeft, state.identities.keys.contains(infoHash), !state.banned.contains(peer),
+                !state.peers.values.contains(where: { $0.peerID == peer }), state.dialling < Limits.callsBack,
+                state.peers.count + state.dialling < state.maximumPeers
+            else { return false }
+            state.dialling += 1
+            return true
+        }
+        guard dials else { return }
+        PeerBootstrap.dial(
+            PeerBootstrap.Outgoing(swarm: self, infoHash: infoHash, kind: .unknown, address: address),
+            session: session
+        )
+    }
+
     /// Checked batches for peers that speak `sl_manifest`: our own go to all, present and future, others to those who ask.
     package func publish(_ batches: [HashBatch], areOwn: Bool) {
         let (fresh, loops): ([HashBatch], PeerLoops) = state.withLockedValue { state in

@@ -36,6 +36,8 @@ package enum Limits {
     package static let unreadEvents = 1_024
     /// Batches remembered per blob: one a piece at most, and pieces are limited.
     package static let rememberedBatches = 65_536
+    /// Dials under way, up to which peers that announce themselves are dialled.
+    package static let callsBack = 32
     /// Metadata pieces and hash requests answered a second on one connection.
     package static let answersPerSecond = 512
 }

@@ -17,6 +17,13 @@ struct RelayCommand: AsyncParsableCommand {
     var tlsCert: String?
     @Option(help: "Its private key in PEM.")
     var tlsKey: String?
+    @Flag(
+        help: ArgumentHelp(
+            "Also serves files over HTTP without TLS, to everybody.",
+            discussion: "Web seeds of its torrents need it. Without it, this machine alone gets files that way."
+        )
+    )
+    var plainHttp = false
     @OptionGroup var security: PlaintextOptions
     @OptionGroup(title: "Limits of connections") var limits: ConnectionLimitOptions
 
@@ -29,6 +36,7 @@ struct RelayCommand: AsyncParsableCommand {
         var configuration = try node.configuration(listen: listen, security)
         try limits.apply(to: &configuration.httpLimits)
         try limits.apply(to: &configuration.handshakes)
+        if plainHttp { configuration.servesPlainHTTP = true }
         configuration.tlsCertificatePath = tlsCert
         configuration.tlsKeyPath = tlsKey
         try await RoleRunner.run([RelayNode(configuration: configuration, logger: logger)], logger: logger)

@@ -49,12 +49,18 @@ package struct TrackerSwarm: Sendable {
         insert(Entry(peer: peer, isSeed: isSeed, seen: now), id, infoHash)
     }
 
-    /// The body for an announce that came by HTTP from `source`, 4 or 16 bytes; a failure is a body too.
-    package mutating func announced(query: String, source: [UInt8], at now: BootTime) -> [UInt8] {
+    /// The body for an announce that came by HTTP from `source`, 4 or 16 bytes, and the announce where it is taken; a failure
+    /// is a body too.
+    package mutating func announced(
+        query: String,
+        source: [UInt8],
+        at now: BootTime
+    ) -> (body: [UInt8], announce: AnnounceRequest?) {
         do throws(TrackerFailure) {
-            return try announced(AnnounceRequest(query: query), source: source, at: now)
+            let announce = try AnnounceRequest(query: query)
+            return (try announced(announce, source: source, at: now), announce)
         } catch {
-            return error.response
+            return (error.response, nil)
         }
     }
 

@@ -1,5 +1,6 @@
 internal import BitTorrent
 internal import Manifest
+internal import SluiceAPI
 internal import Store
 internal import Units
 
@@ -16,7 +17,7 @@ struct BlobHashes: Sendable {
     /// What a relay has been asked to leave to another, and when.
     var asked: (takeover: Takeover, at: BootTime)?
     /// Where the relays served when the last distribution ended: agents can be whole before the last hashes are here.
-    var lastRelays: [String] = []
+    var lastRelays: [Node] = []
     /// Empty until the torrent is finished.
     private(set) var magnetLink: String
 

@@ -73,14 +73,14 @@ extension Fleet {
             return
         }
         let tasks = distributions.values.filter { $0.record.blob == id }.flatMap(\.tasks.values)
-        let present = relayAddresses(among: tasks)
+        let present = relays(of: tasks)
         let relays = present.isEmpty ? blob.lastRelays : present
         let torrent = TorrentBuilder(
             name: blob.record.fileName,
             geometry: blob.geometry,
             hashes: hashes,
-            trackers: relays.map { "http://\($0)/announce" },
-            webSeeds: relays.map { "http://\($0)/blobs/\(id.hex)/content" }
+            trackers: relays.map { "http://\($0.address)/announce" },
+            webSeeds: relays.filter(\.servesPlainHttp).map { "http://\($0.address)/blobs/\(id.hex)/content" }
         ).build()
         blob.finish(torrent)
         blobs[id] = blob
@@ -88,9 +88,9 @@ extension Fleet {
         for (distribution, active) in distributions where active.record.blob == id { tellWatchers(of: distribution) }
     }
 
-    /// Where the relays serve that have some of these tasks.
-    func relayAddresses(among tasks: some Sequence<ActiveTask>) -> [String] {
+    /// The relays that have some of these tasks.
+    func relays(of tasks: some Sequence<ActiveTask>) -> [Node] {
         let relays = Set(tasks.filter { $0.record.kind == .relay }.map(\.record.node))
-        return relays.sorted().compactMap { nodes[$0]?.node.address }
+        return relays.sorted().compactMap { nodes[$0]?.node }
     }
 }

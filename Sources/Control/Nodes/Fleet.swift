@@ -103,7 +103,7 @@ actor Fleet {
         guard ended.record.state == .completed, blobs[blob]?.manifest.isComplete == false else {
             return forgetHashes(of: blob)
         }
-        blobs[blob]?.lastRelays = relayAddresses(among: ended.tasks.values)
+        blobs[blob]?.lastRelays = relays(of: ended.tasks.values)
         Task {
             try? await Task.sleep(for: Self.lateHashes)
             forgetHashes(of: blob)

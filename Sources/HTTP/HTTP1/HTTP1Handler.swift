@@ -195,6 +195,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
             remoteAddress: context.remoteAddress,
             peer: peer,
             isHTTP2: false,
+            isSecure: isSecure,
             exchange: exchange
         )
         let handler = handler

@@ -5,6 +5,7 @@ internal import Manifest
 internal import NIOCore
 internal import PieceCache
 internal import RPC
+internal import Swarm
 internal import Units
 
 /// What a node answers over HTTP: its blobs, their hash batches, torrents, and the tracker.
@@ -18,6 +19,7 @@ internal import Units
 struct NodeRouter: HTTPRequestHandler {
     let catalog: BlobCatalog
     let tracker: TrackerEndpoint
+    let plainHTTP: PlainHTTPRule
     let logger: Logger
     let dialBack = DialBack()
 
@@ -35,6 +37,11 @@ struct NodeRouter: HTTPRequestHandler {
             return try await refuse(request, 405, "only GET and HEAD are served here")
         }
         let (path, query) = Self.split(request.head.path)
+        if !request.isSecure,
+            let why = plainHTTP.refusal(path: path, authority: request.head.authority, from: request.remoteAddress)
+        {
+            return try await refuse(request, 403, why)
+        }
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         switch (parts.first, parts.count) {
         case ("blobs", 1): try await listBlobs(request)
@@ -93,8 +100,19 @@ struct NodeRouter: HTTPRequestHandler {
     }
 
     private func announce(_ query: String, _ request: HTTPServerRequest) async throws {
-        let body = tracker.answer(query: query, from: request.remoteAddress)
+        let (body, announce) = tracker.answer(query: query, from: request.remoteAddress)
         try await send(request, "text/plain", ByteBuffer(bytes: body))
+        if let announce { callBack(announce, from: request.remoteAddress) }
+    }
+
+    /// Who lacks pieces of a finished torrent is dialled. Nodes of the fleet come by themselves.
+    private func callBack(_ announce: AnnounceRequest, from address: SocketAddress?) {
+        guard announce.left > .zero, announce.event != .stopped, !announce.peerID.isOfFleet,
+            let blob = catalog.all.first(where: { $0.finalInfoHashes.contains(announce.infoHash) }),
+            var address
+        else { return }
+        address.port = Int(announce.port)
+        blob.swarm.callBack(announce.peerID, at: address, under: announce.infoHash)
     }
 
     private func send(_ request: HTTPServerRequest, _ type: String, _ body: ByteBuffer) async throws {

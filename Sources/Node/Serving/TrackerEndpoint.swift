@@ -19,8 +19,8 @@ final class TrackerEndpoint: Sendable {
         swarm.withLock { $0.peerSeen(peer, id: id, isSeed: isSeed, in: infoHash, at: BootClock.now()) }
     }
 
-    /// The bencoded answer to an announce from an address.
-    func answer(query: String, from address: SocketAddress?) -> [UInt8] {
+    /// The bencoded answer to an announce from an address, and the announce itself where it is taken.
+    func answer(query: String, from address: SocketAddress?) -> (body: [UInt8], announce: AnnounceRequest?) {
         let source = address?.addressBytes ?? []
         return swarm.withLock { $0.announced(query: query, source: source, at: BootClock.now()) }
     }

@@ -2189,6 +2189,10 @@ extension GeneratedRoutes {
           "version": {
             "description": "Its version.",
             "type": "string"
+          },
+          "servesPlainHttp": {
+            "description": "Whether it serves files over HTTP without TLS, as stock clients ask for them.",
+            "type": "boolean"
           }
         },
         "additionalProperties": false

@@ -28,6 +28,7 @@ extension GeneratedCommands {
                 TableColumn("connected"),
                 TableColumn("lastSeenTime"),
                 TableColumn("version"),
+                TableColumn("servesPlainHttp"),
             ],
             call: .unary(NodeServiceClient.Methods.listNodes)
         ),

@@ -13,6 +13,7 @@ extension Node {
         if self.connected { members.append(("connected", .boolean(true))) }
         if let value = self.lastSeenTime { members.append(("lastSeenTime", value.json)) }
         if !self.version.isEmpty { members.append(("version", JSONCoding.json(self.version))) }
+        if self.servesPlainHttp { members.append(("servesPlainHttp", .boolean(true))) }
         return .members(members)
     }
 
@@ -36,6 +37,8 @@ extension Node {
                 self.lastSeenTime = try Timestamp(json: value)
             case "version":
                 self.version = try JSONCoding.string(value, "version")
+            case "servesPlainHttp", "serves_plain_http":
+                self.servesPlainHttp = try JSONCoding.boolean(value, "servesPlainHttp")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -64,6 +64,8 @@ package struct Node: Hashable, Sendable {
     package var lastSeenTime: Timestamp? = nil
     /// Its version.
     package var version: String = ""
+    /// Whether it serves files over HTTP without TLS, as stock clients ask for them.
+    package var servesPlainHttp: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -105,6 +107,7 @@ extension Node {
             self.lastSeenTime = try unsafe Timestamp(c: value)
         }
         self.version = unsafe ProtobufC.string(c.pointee.version)
+        self.servesPlainHttp = unsafe c.pointee.serves_plain_http != 0
     }
 }
 
@@ -130,6 +133,7 @@ extension Node {
         if !self.version.isEmpty {
             unsafe c.pointee.version = unsafe arena.string(self.version)
         }
+        unsafe c.pointee.serves_plain_http = self.servesPlainHttp ? 1 : 0
         return unsafe c
     }
 }

@@ -116,7 +116,7 @@ extension FuzzTarget {
     private static func announce(_ input: [UInt8]) {
         var tracker = TrackerSwarm(seed: 1)
         guard let request = try? AnnounceRequest(query: text(input)) else {
-            let refused = tracker.announced(query: text(input), source: [127, 0, 0, 1], at: .zero)
+            let refused = tracker.announced(query: text(input), source: [127, 0, 0, 1], at: .zero).body
             precondition((try? BencodeValue(decoding: refused))?[key: "failure reason"] != nil, "not refused")
             return
         }
@@ -129,7 +129,7 @@ extension FuzzTarget {
             tracker.peerSeen(other, id: id, isSeed: true, in: request.infoHash, at: .zero)
         }
         for source in [[127, 0, 0, 1], [UInt8](repeating: 2, count: 16), []] as [[UInt8]] {
-            let body = tracker.announced(query: request.query, source: source, at: .zero)
+            let body = tracker.announced(query: request.query, source: source, at: .zero).body
             var client = TrackerAnnounce(tracker: "http://t/announce", at: .zero)
             let peers = try? client.answered(body, at: .zero)
             precondition(source.isEmpty == (peers == nil), "the tracker's answer is not understood")

@@ -322,7 +322,7 @@ void   sluice__v1__revoke_node_response__free_unpacked
   assert(message->base.descriptor == &sluice__v1__revoke_node_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor sluice__v1__node__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sluice__v1__node__field_descriptors[8] =
 {
   {
     "name",
@@ -408,6 +408,18 @@ static const ProtobufCFieldDescriptor sluice__v1__node__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "serves_plain_http",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Node, serves_plain_http),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__node__field_indices_by_name[] = {
   3,   /* field[3] = address */
@@ -416,12 +428,13 @@ static const unsigned sluice__v1__node__field_indices_by_name[] = {
   5,   /* field[5] = last_seen_time */
   0,   /* field[0] = name */
   1,   /* field[1] = role */
+  7,   /* field[7] = serves_plain_http */
   6,   /* field[6] = version */
 };
 static const ProtobufCIntRange sluice__v1__node__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor sluice__v1__node__descriptor =
 {
@@ -431,7 +444,7 @@ const ProtobufCMessageDescriptor sluice__v1__node__descriptor =
   "Sluice__V1__Node",
   "sluice.v1",
   sizeof(Sluice__V1__Node),
-  7,
+  8,
   sluice__v1__node__field_descriptors,
   sluice__v1__node__field_indices_by_name,
   1,  sluice__v1__node__number_ranges,

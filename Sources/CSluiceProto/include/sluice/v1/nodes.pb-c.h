@@ -81,10 +81,14 @@ struct  Sluice__V1__Node
    * Its version.
    */
   char *version;
+  /*
+   * Whether it serves files over HTTP without TLS, as stock clients ask for them.
+   */
+  protobuf_c_boolean serves_plain_http;
 };
 #define SLUICE__V1__NODE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__node__descriptor) \
-    , (char *)protobuf_c_empty_string, SLUICE__V1__NODE_ROLE__NODE_ROLE_UNSPECIFIED, 0,NULL, (char *)protobuf_c_empty_string, 0, NULL, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, SLUICE__V1__NODE_ROLE__NODE_ROLE_UNSPECIFIED, 0,NULL, (char *)protobuf_c_empty_string, 0, NULL, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Sluice__V1__GetNodeRequest

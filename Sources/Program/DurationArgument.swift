@@ -1,12 +1,12 @@
-import ArgumentParser
+internal import ArgumentParser
 
 /// A duration as flags give it: a number and one of `ms`, `s`, `m`, `h`.
-struct DurationArgument: ExpressibleByArgument, Sendable {
-    let duration: Duration
+package struct DurationArgument: ExpressibleByArgument, Sendable {
+    package let duration: Duration
 
-    init(_ duration: Duration) { self.duration = duration }
+    package init(_ duration: Duration) { self.duration = duration }
 
-    init?(argument: String) {
+    package init?(argument: String) {
         let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)]
         for (suffix, seconds) in units where argument.hasSuffix(suffix) {
             guard let value = Double(argument.dropLast(suffix.count)), value >= 0, value < 1e9 else { continue }
@@ -16,5 +16,5 @@ struct DurationArgument: ExpressibleByArgument, Sendable {
         return nil
     }
 
-    var defaultValueDescription: String { "\(Int(duration / .seconds(1)))s" }
+    package var defaultValueDescription: String { "\(Int(duration / .seconds(1)))s" }
 }

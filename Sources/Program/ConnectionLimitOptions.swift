@@ -1,11 +1,13 @@
-import ArgumentParser
-import HTTP
-import Transport
-import Units
+internal import ArgumentParser
+package import HTTP
+package import Transport
+package import Units
 
 /// What one client may cost a listener. Flags that are not given leave the role's own value; the table with where each
 /// comes from is in HTTP's Design page.
-struct ConnectionLimitOptions: ParsableArguments {
+package struct ConnectionLimitOptions: ParsableArguments {
+    package init() {}
+
     @Option(help: "Connections of one address that have not shown what they want: 1 to 1000000.")
     var halfOpenPerAddress: Int?
     @Option(help: "How long a connection may take to show what it speaks, TLS handshake included: 100ms to 5m.")
@@ -66,7 +68,7 @@ struct ConnectionLimitOptions: ParsableArguments {
     var http2PingStrikes: Int?
 
     /// Puts what was asked for in place of the role's own limits; throws where it is out of range.
-    func apply(to limits: inout HTTPLimits) throws(UserError) {
+    package func apply(to limits: inout HTTPLimits) throws(UserError) {
         let million = 1_000_000
         try set(&limits.maximumHeaderListSize, "http-head-bytes", httpHeadBytes, 1024...1 << 20)
         try set(&limits.headDeadline, "http-head-deadline", httpHeadDeadline, .milliseconds(100) ... .seconds(300))
@@ -126,7 +128,7 @@ struct ConnectionLimitOptions: ParsableArguments {
     }
 
     /// Puts what was asked for in place of the listener's own limits; throws where it is out of range.
-    func apply(to limits: inout HandshakeLimits) throws(UserError) {
+    package func apply(to limits: inout HandshakeLimits) throws(UserError) {
         try set(&limits.halfOpenPerAddress, "half-open-per-address", halfOpenPerAddress, 1...1_000_000)
         try set(&limits.deadline, "handshake-deadline", handshakeDeadline, .milliseconds(100) ... .seconds(300))
     }
