@@ -64,12 +64,8 @@ struct NodeRuntime: Sendable {
         session.uploadShaper.limit(to: configuration.uploadLimit)
         let catalog = BlobCatalog()
         let tracker = TrackerEndpoint(seed: generator.next())
-        let router = NodeRouter(
-            catalog: catalog,
-            tracker: tracker,
-            plainHTTP: PlainHTTPRule(isOpen: configuration.servesPlainHTTP),
-            logger: logger
-        )
+        let rule = PlainHTTPRule(isOpen: configuration.servesPlainHTTP)
+        let router = NodeRouter(catalog: catalog, tracker: tracker, plainHTTP: rule, logger: logger)
         let listener = try await listen(configuration, endpoint.credentials?.serverSlot, group, router, session)
         session.listens(at: UInt16(clamping: listener.localAddress.port ?? 0))
         let link = ControlLink(

@@ -38,6 +38,7 @@ final class AgentCrowd {
     private var counts = CrowdCounts()
     private var shown = CrowdCounts()
     private var leases: CrowdLeases?
+    private var statuses: CrowdStatuses?
     /// How often an agent sends a heartbeat; nil until control says.
     private var heartbeat: TimeAmount?
     private var nextHeartbeat = 0
@@ -55,6 +56,7 @@ final class AgentCrowd {
         self.agents = Array(repeating: Agent(), count: plan.streams)
         self.groups = (0..<plan.groups).map { Group(backoff: .fleet(seed: plan.seed &+ UInt64($0))) }
         self.waiting = CircularBuffer(0..<plan.groups)
+        self.statuses = plan.completesAfter.map(CrowdStatuses.init)
         self.leases = plan.origin.map { origin in
             CrowdLeases(
                 origin: origin,
@@ -78,6 +80,7 @@ final class AgentCrowd {
         }
         for agent in leases?.step(at: BootClock.now()) ?? [] { sendHeartbeat(of: agent, wants: false) }
         sendHeartbeats()
+        for (agent, status) in statuses?.step(at: BootClock.now()) ?? [] { send(status, of: agent) }
         countLeases()
         guard counts != shown else { return }
         shown = counts
@@ -109,6 +112,17 @@ final class AgentCrowd {
         write(.leaseHeartbeat(message), of: agent, into: &bytes)
         channel.writeAndFlush(bytes, promise: nil)
         counts.heartbeats += 1
+    }
+
+    private func send(_ status: TaskStatus, of agent: Int) {
+        guard agents[agent].isWelcome, let channel = groups[plan.group(of: agent)].channel else { return }
+        var bytes = ByteBuffer()
+        write(.status(status), of: agent, into: &bytes)
+        channel.writeAndFlush(bytes, promise: nil)
+        counts.statuses += 1
+        guard status.state == .completed else { return }
+        counts.completed += 1
+        if counts.firstCompleted == 0 { counts.firstCompleted = NIODeadline.now().uptimeNanoseconds }
     }
 
     private func connect(_ group: Int) {
@@ -191,7 +205,7 @@ final class AgentCrowd {
 
     func messageArrived(_ message: ByteBuffer, at index: Int, answer: inout ByteBuffer) {
         if let notice = TaskNotice(message) {
-            taskArrived(notice, at: index)
+            taskArrived(notice, message, at: index)
             write(.ack(TaskAck(notice)), of: index, into: &answer)
             return
         }
@@ -201,6 +215,7 @@ final class AgentCrowd {
         case .leaseGrant(let grant):
             let isNews = leases?.arrived(grant, at: index, now: BootClock.now()) ?? false
             if isNews { sendHeartbeat(of: index, wants: false) }
+        case .statusAck: counts.stored += 1
         case .drain(let drain):
             counts.drained += 1
             groups[plan.group(of: index)].backoff.delayTold(drain.reconnectAfter?.duration ?? .seconds(1))
@@ -220,7 +235,7 @@ final class AgentCrowd {
         if !plan.isRelay(index) { sendHeartbeat(of: index, wants: true) }
     }
 
-    private func taskArrived(_ notice: TaskNotice, at index: Int) {
+    private func taskArrived(_ notice: TaskNotice, _ message: ByteBuffer, at index: Int) {
         if let known = agents[index].applied.firstIndex(where: { $0.task == notice.task }) {
             guard notice.revision > agents[index].applied[known].revision else {
                 counts.repeats += 1
@@ -235,6 +250,15 @@ final class AgentCrowd {
         if counts.firstTask == 0 { counts.firstTask = now }
         counts.lastTask = now
         counts.tasks += 1
+        guard statuses != nil else { return }
+        // All are asked for the same: one is decoded whole.
+        var interval: Duration?
+        if counts.tasks == 1, case .task(let task) = try? ConnectResponse(protobuf: message).message,
+            case .assignment(let assignment) = task.work
+        {
+            interval = assignment.statusInterval?.duration
+        }
+        statuses?.arrived(notice.task, at: index, interval: interval, now: BootClock.now())
     }
 
     func lost(_ group: Int) {

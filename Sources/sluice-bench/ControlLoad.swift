@@ -33,6 +33,11 @@ struct ControlLoad: AsyncParsableCommand {
     var origin: String?
     @Flag(help: "Want connections at the origin, not only send heartbeats.")
     var leases = false
+    @Option(
+        help:
+            "Tell of tasks as agents do, and so many seconds after the last one came, all at once, that they are done."
+    )
+    var completeAfter: Int?
     @Option(help: "Seeds the jitter.")
     var seed: UInt64 = 1
     @Option(help: "The PEM file of control's authority: every node enrolls first, and connects over TLS.")
@@ -70,6 +75,7 @@ struct ControlLoad: AsyncParsableCommand {
             origin: origin.flatMap { OriginID($0) },
             wantsLeases: leases,
             hasRelay: relay,
+            completesAfter: completeAfter.map { .seconds($0) },
             seed: seed
         )
         var contexts: [TLSClientContext] = []

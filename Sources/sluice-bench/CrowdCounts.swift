@@ -8,6 +8,12 @@ struct CrowdCounts: Equatable {
     var tasks = 0
     var repeats = 0
     var heartbeats = 0
+    /// Statuses sent, those of them that say that a task is done, and those that control has stored.
+    var statuses = 0
+    var completed = 0
+    var stored = 0
+    /// When the first agent said that it is done.
+    var firstCompleted: UInt64 = 0
     /// Connections at the origin that leases allow and agents have in use: now, and the most at any instant.
     var leased = 0
     var mostLeased = 0
@@ -23,6 +29,8 @@ struct CrowdCounts: Equatable {
         """
         {"open":\(open),"welcomed":\(welcomed),"lost":\(lost),"failed":\(failed),"drained":\(drained),\
         "tasks":\(tasks),"repeats":\(repeats),"heartbeats":\(heartbeats),\
+        "statuses":\(statuses),"completed":\(completed),"stored":\(stored),\
+        "first_completed":\(Double(firstCompleted) / 1e9),\
         "leased":\(leased),"most_leased":\(mostLeased),"served":\(served),\
         "first_task":\(Double(firstTask) / 1e9),"last_task":\(Double(lastTask) / 1e9),\
         "last_welcome":\(Double(lastWelcome) / 1e9)}

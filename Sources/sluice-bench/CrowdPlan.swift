@@ -19,6 +19,8 @@ struct CrowdPlan: Sendable {
     /// Whether they want a connection there.
     let wantsLeases: Bool
     let hasRelay: Bool
+    /// How long after the last task every agent says that it is done; nil for agents that say nothing of their tasks.
+    let completesAfter: Duration?
     let seed: UInt64
 
     /// Streams in all.

@@ -20,6 +20,8 @@ RECONNECT_LIMIT = {False: 120, True: 300}
 LEASED = 500
 # How long agents take turns at it, before and after a kill -9 of control.
 LEASE_SECONDS = 40
+# How long agents tell how far they are, until all are done at the same moment.
+STATUS_SECONDS = 20
 
 
 class Crowd(Process):
@@ -81,7 +83,7 @@ def say(text):
 def main(arguments, as_json, binary):
     """Prints a row for each thing measured; `binary` is sluice, with sluice-bench beside it."""
     options = {"streams": "10000", "runs": "1", "agents-per-connection": "1"}
-    flags = ("--skip-unary", "--skip-leases", "--tls")
+    flags = ("--skip-unary", "--skip-leases", "--skip-statuses", "--tls")
     chosen = {flag.removeprefix("--") for flag in flags if flag in arguments}
     rest = iter([argument for argument in arguments if argument not in flags])
     for argument in rest:
@@ -162,6 +164,8 @@ def run(binary, streams, shared, chosen):
         yield case, "resident memory of an idle stream", "KiB", (after - before) / streams / 1024, None, None
         yield from push_to_all(fleet, control, crowd, streams, case)
         yield from back_after_kill(fleet, crowd, streams, case, RECONNECT_LIMIT[tls])
+    if "skip-statuses" not in chosen and not tls:
+        yield from statuses(binary, load, streams, shared)
     if "skip-leases" not in chosen and not tls:
         yield from leases(binary, load, streams, shared)
     if "skip-unary" not in chosen:
@@ -201,6 +205,31 @@ def leases(binary, load, streams, shared):
         most = crowd.counts["most_leased"]
         assert 0 < most <= LEASED, f"{most} connections were in use at once, of {LEASED}"
         yield case, f"most connections at once, of {LEASED}", "", most, None, None
+
+
+def statuses(binary, load, streams, shared):
+    """Every agent tells how far it is, as often as control asks it to, while a user watches; then all are done at once."""
+    case = f"statuses, {case_name(streams, shared, False)}"
+    with Fleet(binary, plaintext=True) as fleet:
+        control = fleet.start_control()
+        fleet.register_origin()
+        fleet.origin.make_file("one.img", 1)
+        crowd = join(fleet, load, streams, shared, "--complete-after", str(STATUS_SECONDS))
+        crowd.wait("welcomed", streams + 1, 300)
+        fleet.run("push", fleet.origin.base_url + "one.img", "--to", "bench=yes")
+        name = fleet.json("distributions", "list")["distributions"][0]["name"]
+        watch = fleet.watch(name)
+        crowd.wait("tasks", streams, 120)
+        wait_until(lambda: acknowledged(fleet, "one.img") == streams, 120, "every acknowledgement in the store")
+        before, used, start = crowd.counts, processor_seconds(control.popen.pid), time.monotonic()
+        time.sleep(STATUS_SECONDS / 2)
+        after, used, took = crowd.counts, processor_seconds(control.popen.pid) - used, time.monotonic() - start
+        yield case, "statuses stored", "1/s", (after["stored"] - before["stored"]) / took, None, None
+        yield case, "control's processor, of one", "%", used / took * 100, None, None
+        watch.await_line("DISTRIBUTION_STATE_COMPLETED", 120)
+        yield case, "all done at once: known after", "s", time.monotonic() - crowd.counts["first_completed"], None, None
+        assert fleet.distribution(name)["progress"]["completedCount"] == streams
+        watch.stop()
 
 
 def push_to_all(fleet, control, crowd, streams, case):

@@ -41,7 +41,6 @@ extension Fleet {
         var welcome = Welcome()
         welcome.controlPublicKey = signingKey.publicKey.bytes
         welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
-        welcome.statusInterval = ProtoDuration(.milliseconds(250))
         welcome.leaseEpoch = leaseEpoch.rawValue
         outbox.send(.welcome(welcome))
         if node.role == .relay {

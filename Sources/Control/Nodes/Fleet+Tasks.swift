@@ -92,8 +92,6 @@ extension Fleet {
 
     /// Tasks above which a distribution is moved on for many changes at once.
     private static var manyTasks: Int { 1000 }
-    /// How long changes are gathered there.
-    private static var phaseInterval: Duration { .milliseconds(100) }
 
     /// A task of a distribution has moved on, and perhaps the distribution with it. To look at all tasks of a large one for
     /// each change would cost the square of their number.
@@ -103,8 +101,9 @@ extension Fleet {
         }
         guard !distribution.isMovingOn else { return }
         distributions[id]?.isMovingOn = true
+        let interval = StatusPace.lookInterval(tasks: distribution.tasks.count)
         Task {
-            try? await Task.sleep(for: Self.phaseInterval)
+            try? await Task.sleep(for: interval)
             distributions[id]?.isMovingOn = false
             do {
                 try await moveOn(id)
@@ -118,9 +117,8 @@ extension Fleet {
     /// Moves a distribution on by its tasks' states.
     func moveOn(_ id: DistributionID) async throws {
         guard let distribution = distributions[id] else { return }
-        let tasks = distribution.tasks.values.sorted { $0.record.node < $1.record.node }
-        let agents = tasks.filter { $0.record.kind == .agent }
-        let relays = tasks.filter { $0.record.kind == .relay }
+        let agents = distribution.tasks.values.filter { $0.record.kind == .agent }
+        let relays = distribution.tasks.values.filter { $0.record.kind == .relay }
         switch DistributionOutcome.of(agents: agents.map(\.phase), relays: relays.map(\.phase)) {
         case .pending: break
         case .running:
@@ -129,13 +127,18 @@ extension Fleet {
                 try await store.updateDistribution(id, state: .running, failure: "", endedAt: nil)
             }
         case .completed: return try await end(id, as: .completed, because: "")
-        case .targetsFailed(let count, let first):
-            let target = agents[first]
-            let reason = "\(count) of \(agents.count) targets failed; \(target.record.node): \(target.status.message)"
-            return try await end(id, as: .failed, because: reason)
-        case .relaysFailed(let first):
-            return try await end(id, as: .failed, because: "no relay could pull it: \(relays[first].status.message)")
+        case .targetsFailed(let count):
+            let example = Self.firstFailed(among: agents).map { "; \($0.record.node): \($0.status.message)" } ?? ""
+            return try await end(id, as: .failed, because: "\(count) of \(agents.count) targets failed\(example)")
+        case .relaysFailed:
+            let example = Self.firstFailed(among: relays)?.status.message ?? ""
+            return try await end(id, as: .failed, because: "no relay could pull it: \(example)")
         }
         tellWatchers(of: id)
+    }
+
+    /// By their names, so that the same is told each time.
+    private static func firstFailed(among tasks: [ActiveTask]) -> ActiveTask? {
+        tasks.filter { $0.record.state == .failed }.min { $0.record.node < $1.record.node }
     }
 }

@@ -24,15 +24,17 @@ struct DistributionOrders: DistributionServiceServer {
             response.distribution = try await fleet.distribution(known.id)
             return response
         }
-        do {
+        response.distribution = try await aside {
             let order = try await checks.check(asked)
-            response.distribution =
-                request.validateOnly
+            return request.validateOnly
                 ? order.distribution : try await fleet.create(order, requestID: request.requestId)
-            return response
-        } catch let error as UserError {
-            throw error
         }
+        return response
+    }
+
+    /// Not on the event loop that a call came by: to deal with a hundred thousand targets takes a while.
+    private func aside<Answer: Sendable>(_ body: @Sendable () async throws -> Answer) async throws -> Answer {
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body() }
     }
 
     func getDistribution(
@@ -40,7 +42,8 @@ struct DistributionOrders: DistributionServiceServer {
         context: RPCServerContext
     ) async throws -> GetDistributionResponse {
         var response = GetDistributionResponse()
-        response.distribution = try await fleet.distribution(try Self.id(request.name))
+        let id = try Self.id(request.name)
+        response.distribution = try await aside { try await fleet.distribution(id) }
         return response
     }
 
@@ -52,7 +55,7 @@ struct DistributionOrders: DistributionServiceServer {
             try await store.distributions(page)
         } show: { response, records in
             for record in records {
-                var distribution = try await fleet.distribution(record.id)
+                var distribution = try await aside { try await fleet.distribution(record.id) }
                 distribution.targets = []
                 distribution.relays = []
                 response.distributions.append(distribution)
@@ -65,7 +68,8 @@ struct DistributionOrders: DistributionServiceServer {
         responses: RPCWriter<WatchDistributionResponse>,
         context: RPCServerContext
     ) async throws {
-        for await distribution in try await fleet.watch(try Self.id(request.name)) {
+        let id = try Self.id(request.name)
+        for await distribution in try await aside({ try await fleet.watch(id) }) {
             var response = WatchDistributionResponse()
             response.distribution = distribution
             try await responses.write(response)
@@ -77,7 +81,8 @@ struct DistributionOrders: DistributionServiceServer {
         context: RPCServerContext
     ) async throws -> CancelDistributionResponse {
         var response = CancelDistributionResponse()
-        response.distribution = try await fleet.cancel(try Self.id(request.name))
+        let id = try Self.id(request.name)
+        response.distribution = try await aside { try await fleet.cancel(id) }
         return response
     }
 
@@ -86,7 +91,8 @@ struct DistributionOrders: DistributionServiceServer {
         context: RPCServerContext
     ) async throws -> RehashDistributionResponse {
         var response = RehashDistributionResponse()
-        response.distribution = try await fleet.rehash(try Self.id(request.name))
+        let id = try Self.id(request.name)
+        response.distribution = try await aside { try await fleet.rehash(id) }
         return response
     }
 

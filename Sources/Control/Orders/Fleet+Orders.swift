@@ -69,9 +69,6 @@ extension Fleet {
         )
     }
 
-    /// How often a watcher gets a new picture at most.
-    private static var watchInterval: Duration { .milliseconds(100) }
-
     /// The state now and each change until the end; a slow watcher sees the latest.
     func watch(_ id: DistributionID) async throws -> AsyncStream<Distribution> {
         let (stream, continuation) = AsyncStream.makeStream(of: Distribution.self, bufferingPolicy: .bufferingNewest(1))
@@ -138,8 +135,9 @@ extension Fleet {
     func tellWatchers(of id: DistributionID) {
         guard let active = distributions[id], !active.watchers.isEmpty, !active.isTelling else { return }
         distributions[id]?.isTelling = true
+        let interval = StatusPace.lookInterval(tasks: active.tasks.count)
         Task {
-            try? await Task.sleep(for: Self.watchInterval)
+            try? await Task.sleep(for: interval)
             distributions[id]?.isTelling = false
             showWatchers(id)
         }

@@ -1,5 +1,6 @@
 internal import Manifest
 internal import RPC
+internal import Scheduling
 internal import SluiceAPI
 internal import Store
 internal import Units
@@ -122,6 +123,7 @@ struct OrderRecords {
         assignment.config?.torrent = []
         assignment.epoch = epoch.rawValue
         assignment.priority = priority
+        assignment.statusInterval = ProtoDuration(StatusPace.interval(agents: order.agents.count))
         return assignment
     }
 }

@@ -3,14 +3,16 @@ internal import Download
 internal import Logging
 internal import Manifest
 internal import PieceCache
+internal import RPC
+internal import Scheduling
 internal import SluiceAPI
 internal import Transport
 internal import Units
 
 /// One assignment: a download of its blob, the final file once every piece is proven, and what control is told of it.
 actor BlobDelivery {
-    /// How often progress is told at most.
-    private static let statusInterval = Duration.milliseconds(250)
+    /// How often it is looked whether there is news once all has ended.
+    private static let quietInterval = Duration.seconds(5)
 
     private let task: String
     private let runtime: NodeRuntime
@@ -55,15 +57,18 @@ actor BlobDelivery {
         }
         self.download = download
         blob.cache.expectDigest()
-        await report()
         reporting = Task {
+            // The agents of a distribution begin at the same moment; they shall not all tell at the same moment.
+            try? await Task.sleep(for: statusInterval * Double.random(in: 0...1))
             while !Task.isCancelled {
-                try? await Task.sleep(for: state == .running ? Self.statusInterval : .seconds(5))
                 await report()
+                try? await Task.sleep(for: state == .running ? statusInterval : Self.quietInterval)
             }
         }
         await download.start()
     }
+
+    private var statusInterval: Duration { assignment.statusInterval?.duration ?? StatusPace.interval(agents: 1) }
 
     func stop() async {
         reporting?.cancel()

@@ -3,10 +3,10 @@ package enum DistributionOutcome: Hashable, Sendable {
     case pending
     case running
     case completed
-    /// How many targets failed, and which was the first in order.
-    case targetsFailed(count: Int, first: Int)
-    /// No relay can pull; the first in order.
-    case relaysFailed(first: Int)
+    /// How many targets failed.
+    case targetsFailed(count: Int)
+    /// No relay can pull.
+    case relaysFailed
 
     /// Where one task stands.
     package enum TaskPhase: Hashable, Sendable {
@@ -18,10 +18,11 @@ package enum DistributionOutcome: Hashable, Sendable {
     /// Agents decide: when all have ended it is over. While they have not, it fails only when every relay has.
     package static func of(agents: [TaskPhase], relays: [TaskPhase]) -> DistributionOutcome {
         if !agents.isEmpty, agents.allSatisfy(\.isFinal) {
-            guard let first = agents.firstIndex(of: .failed) else { return .completed }
-            return .targetsFailed(count: agents.count { $0 == .failed }, first: first)
+            let failed = agents.count { $0 == .failed }
+            return failed == 0 ? .completed : .targetsFailed(count: failed)
         }
-        if !relays.isEmpty, relays.allSatisfy({ $0 == .failed }) { return .relaysFailed(first: 0) }
-        return (agents + relays).allSatisfy { $0 == .pending } ? .pending : .running
+        if !relays.isEmpty, relays.allSatisfy({ $0 == .failed }) { return .relaysFailed }
+        let isPending = agents.allSatisfy { $0 == .pending } && relays.allSatisfy { $0 == .pending }
+        return isPending ? .pending : .running
     }
 }

@@ -201,7 +201,6 @@ extension Welcome {
         var members: [(String, JSONValue)] = []
         if !self.controlPublicKey.isEmpty { members.append(("controlPublicKey", JSONCoding.json(self.controlPublicKey))) }
         if let value = self.heartbeatInterval { members.append(("heartbeatInterval", value.json)) }
-        if let value = self.statusInterval { members.append(("statusInterval", value.json)) }
         if self.leaseEpoch != 0 { members.append(("leaseEpoch", JSONCoding.json(self.leaseEpoch))) }
         return .members(members)
     }
@@ -216,8 +215,6 @@ extension Welcome {
                 self.controlPublicKey = try JSONCoding.bytes(value, "controlPublicKey")
             case "heartbeatInterval", "heartbeat_interval":
                 self.heartbeatInterval = try ProtoDuration(json: value)
-            case "statusInterval", "status_interval":
-                self.statusInterval = try ProtoDuration(json: value)
             case "leaseEpoch", "lease_epoch":
                 self.leaseEpoch = try JSONCoding.integer(value, "leaseEpoch")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
@@ -413,6 +410,7 @@ extension Assignment {
         if let value = self.config { members.append(("config", value.json)) }
         if self.epoch != 0 { members.append(("epoch", JSONCoding.json(self.epoch))) }
         if self.priority != 0 { members.append(("priority", JSONCoding.json(self.priority))) }
+        if let value = self.statusInterval { members.append(("statusInterval", value.json)) }
         return .members(members)
     }
 
@@ -436,6 +434,8 @@ extension Assignment {
                 self.epoch = try JSONCoding.integer(value, "epoch")
             case "priority":
                 self.priority = try JSONCoding.integer(value, "priority")
+            case "statusInterval", "status_interval":
+                self.statusInterval = try ProtoDuration(json: value)
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

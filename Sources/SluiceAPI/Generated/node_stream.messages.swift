@@ -457,8 +457,6 @@ package struct Welcome: Hashable, Sendable {
     package var controlPublicKey: [UInt8] = []
     /// How often to send a lease heartbeat.
     package var heartbeatInterval: ProtoDuration? = nil
-    /// How often to send status at most.
-    package var statusInterval: ProtoDuration? = nil
     /// What lease heartbeats on this stream have to name; grows with each start of control.
     package var leaseEpoch: UInt64 = 0
 
@@ -497,9 +495,6 @@ extension Welcome {
         if let value = unsafe c.pointee.heartbeat_interval {
             self.heartbeatInterval = try unsafe ProtoDuration(c: value)
         }
-        if let value = unsafe c.pointee.status_interval {
-            self.statusInterval = try unsafe ProtoDuration(c: value)
-        }
         self.leaseEpoch = unsafe c.pointee.lease_epoch
     }
 }
@@ -513,9 +508,6 @@ extension Welcome {
         }
         if let value = self.heartbeatInterval {
             unsafe c.pointee.heartbeat_interval = unsafe value.c(in: arena)
-        }
-        if let value = self.statusInterval {
-            unsafe c.pointee.status_interval = unsafe value.c(in: arena)
         }
         unsafe c.pointee.lease_epoch = self.leaseEpoch
         return unsafe c
@@ -927,6 +919,8 @@ package struct Assignment: Hashable, Sendable {
     package var epoch: UInt64 = 0
     /// Its weight at the origin.
     package var priority: UInt32 = 0
+    /// Between two statuses that tell of progress; what begins or ends is told at once.
+    package var statusInterval: ProtoDuration? = nil
 
     /// Every field at its default.
     package init() {}
@@ -970,6 +964,9 @@ extension Assignment {
         }
         self.epoch = unsafe c.pointee.epoch
         self.priority = unsafe c.pointee.priority
+        if let value = unsafe c.pointee.status_interval {
+            self.statusInterval = try unsafe ProtoDuration(c: value)
+        }
     }
 }
 
@@ -995,6 +992,9 @@ extension Assignment {
         }
         unsafe c.pointee.epoch = self.epoch
         unsafe c.pointee.priority = self.priority
+        if let value = self.statusInterval {
+            unsafe c.pointee.status_interval = unsafe value.c(in: arena)
+        }
         return unsafe c
     }
 }

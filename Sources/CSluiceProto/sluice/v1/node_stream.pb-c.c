@@ -1325,7 +1325,7 @@ const ProtobufCMessageDescriptor sluice__v1__hello__descriptor =
   (ProtobufCMessageInit) sluice__v1__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[4] =
+static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[3] =
 {
   {
     "control_public_key",
@@ -1352,18 +1352,6 @@ static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[4] 
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "status_interval",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    0,   /* quantifier_offset */
-    offsetof(Sluice__V1__Welcome, status_interval),
-    &google__protobuf__duration__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "lease_epoch",
     4,
     PROTOBUF_C_LABEL_NONE,
@@ -1379,13 +1367,13 @@ static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[4] 
 static const unsigned sluice__v1__welcome__field_indices_by_name[] = {
   0,   /* field[0] = control_public_key */
   1,   /* field[1] = heartbeat_interval */
-  3,   /* field[3] = lease_epoch */
-  2,   /* field[2] = status_interval */
+  2,   /* field[2] = lease_epoch */
 };
-static const ProtobufCIntRange sluice__v1__welcome__number_ranges[1 + 1] =
+static const ProtobufCIntRange sluice__v1__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 4, 2 },
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor =
 {
@@ -1395,10 +1383,10 @@ const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor =
   "Sluice__V1__Welcome",
   "sluice.v1",
   sizeof(Sluice__V1__Welcome),
-  4,
+  3,
   sluice__v1__welcome__field_descriptors,
   sluice__v1__welcome__field_indices_by_name,
-  1,  sluice__v1__welcome__number_ranges,
+  2,  sluice__v1__welcome__number_ranges,
   (ProtobufCMessageInit) sluice__v1__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -1852,7 +1840,7 @@ const ProtobufCMessageDescriptor sluice__v1__relay_task__descriptor =
   (ProtobufCMessageInit) sluice__v1__relay_task__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__assignment__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sluice__v1__assignment__field_descriptors[8] =
 {
   {
     "blob",
@@ -1938,6 +1926,18 @@ static const ProtobufCFieldDescriptor sluice__v1__assignment__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "status_interval",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Assignment, status_interval),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__assignment__field_indices_by_name[] = {
   0,   /* field[0] = blob */
@@ -1947,11 +1947,12 @@ static const unsigned sluice__v1__assignment__field_indices_by_name[] = {
   2,   /* field[2] = file_name */
   6,   /* field[6] = priority */
   3,   /* field[3] = relays */
+  7,   /* field[7] = status_interval */
 };
 static const ProtobufCIntRange sluice__v1__assignment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor sluice__v1__assignment__descriptor =
 {
@@ -1961,7 +1962,7 @@ const ProtobufCMessageDescriptor sluice__v1__assignment__descriptor =
   "Sluice__V1__Assignment",
   "sluice.v1",
   sizeof(Sluice__V1__Assignment),
-  7,
+  8,
   sluice__v1__assignment__field_descriptors,
   sluice__v1__assignment__field_indices_by_name,
   1,  sluice__v1__assignment__number_ranges,

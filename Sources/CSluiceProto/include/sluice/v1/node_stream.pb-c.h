@@ -259,17 +259,13 @@ struct  Sluice__V1__Welcome
    */
   Google__Protobuf__Duration *heartbeat_interval;
   /*
-   * How often to send status at most.
-   */
-  Google__Protobuf__Duration *status_interval;
-  /*
    * What lease heartbeats on this stream have to name; grows with each start of control.
    */
   uint64_t lease_epoch;
 };
 #define SLUICE__V1__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__welcome__descriptor) \
-    , {0,NULL}, NULL, NULL, 0 }
+    , {0,NULL}, NULL, 0 }
 
 
 /*
@@ -480,10 +476,14 @@ struct  Sluice__V1__Assignment
    * Its weight at the origin.
    */
   uint32_t priority;
+  /*
+   * Between two statuses that tell of progress; what begins or ends is told at once.
+   */
+  Google__Protobuf__Duration *status_interval;
 };
 #define SLUICE__V1__ASSIGNMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__assignment__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0, 0 }
+    , NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0, 0, NULL }
 
 
 /*
