@@ -23,6 +23,7 @@ package struct DownloadEngine: Sendable {
     var partial: [PieceIndex: PieceProgress] = [:]
     /// Pieces under way that may have blocks which nobody is asked for; those that have some are all here.
     var open: PieceSet
+    var suspects = BlockSuspects()
     var load = PeerLoad()
     /// Whether some peer was asked for less than it could bring when all were looked at last, because others owe so much.
     var othersWait = false
@@ -118,10 +119,10 @@ package struct DownloadEngine: Sendable {
         fill(id, now, &actions)
     }
 
-    /// A peer is at another site: while a relay at our own brings something, nothing is asked of it, so that each piece comes
+    /// A source is at another site: while a relay at our own brings something, nothing is asked of it, so that each piece comes
     /// to a site once.
     package mutating func sourceIsFar(_ id: SourceID, at now: BootTime) {
-        guard let source = sources[id], source.kind.isPeer, !source.isFar else { return }
+        guard let source = sources[id], !source.isFar else { return }
         sources[id]?.isFar = true
         if source.kind == .relayPeer { nearRelays -= 1 }
     }
@@ -217,7 +218,7 @@ package struct DownloadEngine: Sendable {
         totals.add(bytes, from: kind)
         progress.blocks[number] = .received
         progress.receivedCount += 1
-        progress.senders.insert(id)
+        progress.sentBy[number] = id
         progress.since = progress.since ?? now
         for other in progress.askedOf.removeValue(forKey: number) ?? [] where other != id {
             answered(other, block)
@@ -295,6 +296,7 @@ package struct DownloadEngine: Sendable {
         for piece in pieces where geometry.contains(piece) {
             provable.remove(piece)
             revised.insert(piece)
+            suspects.forget(piece)
             if partial[piece]?.isVerifying == true {
                 withdraw(piece, &actions)
                 doubted.insert(piece)
@@ -324,15 +326,21 @@ package struct DownloadEngine: Sendable {
         actions.append(.verify(piece))
     }
 
-    /// The cache has the piece, proven.
+    /// Whether `pieceVerified` has to be told what the blocks of the piece are like.
+    package func isSuspect(_ piece: PieceIndex) -> Bool { suspects.contains(piece) }
+
+    /// The cache has the piece, proven. Equal blocks have equal fingerprints; they are needed of a suspect piece.
     package mutating func pieceVerified(
         _ piece: PieceIndex,
+        fingerprints: [Int] = [],
         at now: BootTime,
         into actions: inout [DownloadAction]
     ) {
         withdraw(piece, &actions)
+        let liars = suspects.pieceVerified(piece, fingerprints: fingerprints).sorted()
         doubted.remove(piece)
         guard verified.insert(piece) else { return }
+        for liar in liars where sources[liar] != nil { ban(liar, now, &actions) }
         if verified.isFull, !isOver {
             over(at: now)
             actions.append(.completed)
@@ -341,10 +349,10 @@ package struct DownloadEngine: Sendable {
     }
 
     /// The piece does not match its hash. One sender is to blame at once. Where there were several, one of them is asked for
-    /// the whole piece, and is to blame if it fails again; if it does not, nothing is proven of the others, for who sends bad
-    /// blocks among good ones and then a good piece would have them banned.
+    /// the whole piece, and is to blame if it fails again; once the piece is right, those are whose blocks were others.
     package mutating func pieceFailed(
         _ piece: PieceIndex,
+        fingerprints: [Int] = [],
         at now: BootTime,
         into actions: inout [DownloadAction]
     ) {
@@ -357,9 +365,12 @@ package struct DownloadEngine: Sendable {
             // It may come right from them in a while.
         } else if senders.count == 1, let liar = senders.first {
             ban(liar, now, &actions)
-        } else if let again = senders.filter({ mayAskAlone($0) }).min() {
-            begin(piece)
-            partial[piece]?.soleSource = again
+        } else {
+            suspects.pieceFailed(piece, senders: progress?.sentBy ?? [], fingerprints: fingerprints)
+            if let again = senders.filter({ mayAskAlone($0) }).min() {
+                begin(piece)
+                partial[piece]?.soleSource = again
+            }
         }
         fillAll(now, &actions)
     }

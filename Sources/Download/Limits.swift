@@ -37,6 +37,9 @@ package enum Limits {
     /// How long after a revocation others may not have heard of it, and how long those are left alone who send old bytes.
     package static let revisionGrace = Duration.seconds(10)
     package static let revisionPause = Duration.seconds(1)
+    /// Pieces that failed and are remembered block by block until the right bytes are here, and attempts at one.
+    package static let suspectPieces = 64
+    package static let suspectAttempts = 4
     /// How long a peer may take for a block before others are asked too.
     package static let blockPatience = Duration.seconds(8)
 }

@@ -23,7 +23,7 @@ package final class SwarmSession: Sendable {
     package let uploadShaper = RateShaper()
     let logger: Logger
     /// Where this process is, as peers are told; empty where nobody has said.
-    let site: String
+    package let site: String
     /// Where this process is reached, as peers are told (BEP 10); zero is nowhere.
     let listenPort = Atomic<UInt16>(0)
     private let registry = NIOLockedValueBox(Registry())

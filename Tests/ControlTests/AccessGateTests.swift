@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import RPC
 import SluiceAPI
@@ -18,31 +17,29 @@ import Units
         _ role: AccessRoleRecord,
         _ body: (AccessGate, APITokenRecord, _ bearer: RPCMetadata) async throws -> Void
     ) async throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
-        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
-        let store = try SQLiteStore(path: path)
-        let registry = AccessRegistry(clock: .system)
-        var generator = SystemRandomNumberGenerator()
-        let text = APITokenText(using: &generator)
-        let record = APITokenRecord(
-            id: try #require(APITokenID("ci")),
-            role: role,
-            digest: AccessDigest.of(text.secret),
-            createdAt: 0
-        )
-        await registry.tokenMade(record)
-        let gate = AccessGate(
-            registry: registry,
-            isGuarded: true,
-            store: store,
-            clock: .system,
-            lasting: [watch],
-            logger: Logger(label: "test")
-        )
-        var metadata = RPCMetadata()
-        try metadata.add("authorization", "bearer \(text.text)")
-        try await body(gate, record, metadata)
-        try await store.close()
+        try await withTemporaryStore { store in
+            let registry = AccessRegistry(clock: .system)
+            var generator = SystemRandomNumberGenerator()
+            let text = APITokenText(using: &generator)
+            let record = APITokenRecord(
+                id: try #require(APITokenID("ci")),
+                role: role,
+                digest: AccessDigest.of(text.secret),
+                createdAt: 0
+            )
+            await registry.tokenMade(record)
+            let gate = AccessGate(
+                registry: registry,
+                isGuarded: true,
+                store: store,
+                clock: .system,
+                lasting: [watch],
+                logger: Logger(label: "test")
+            )
+            var metadata = RPCMetadata()
+            try metadata.add("authorization", "bearer \(text.text)")
+            try await body(gate, record, metadata)
+        }
     }
 
     @Test func `a watch ends within a second when its bearer's token is revoked`() async throws {

@@ -1,4 +1,3 @@
-import Foundation
 import Leases
 import Logging
 import NIOCore
@@ -57,32 +56,31 @@ private final class SlowWrites: Sendable {
     func `no grant leaves before the reserve that covers it is durable, and none where it is not`(
         isStored: Bool
     ) async throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).sqlite").path
-        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
-        let (store, writes) = (try SQLiteStore(path: path), SlowWrites())
-        let desk = LeaseDesk(
-            store: store,
-            epoch: Epoch(rawValue: 1),
-            leaseDuration: .seconds(30),
-            logger: Logger(label: "test"),
-            save: { _ in try await writes.save() }
-        )
-        let (origin, sinks) = (try #require(OriginID("origin")), [Sink(), Sink()])
-        var limits = OriginLimits()
-        limits.maxConnections = 4
-        await desk.originChanged(origin, limits: limits)
-        let nodes = try ["one", "two"].map { try #require(NodeID($0)) }
-        for (node, sink) in zip(nodes, sinks) { await desk.connected(node, NodeOutbox(session: 1, sink: sink)) }
+        try await withTemporaryStore { store in
+            let writes = SlowWrites()
+            let desk = LeaseDesk(
+                store: store,
+                epoch: Epoch(rawValue: 1),
+                leaseDuration: .seconds(30),
+                logger: Logger(label: "test"),
+                save: { _ in try await writes.save() }
+            )
+            let (origin, sinks) = (try #require(OriginID("origin")), [Sink(), Sink()])
+            var limits = OriginLimits()
+            limits.maxConnections = 4
+            await desk.originChanged(origin, limits: limits)
+            let nodes = try ["one", "two"].map { try #require(NodeID($0)) }
+            for (node, sink) in zip(nodes, sinks) { await desk.connected(node, NodeOutbox(session: 1, sink: sink)) }
 
-        async let first: Void = desk.heartbeatArrived(heartbeat(origin), from: nodes[0])
-        await writes.awaitBegin()
-        // Its grant needs no more than the reserve that is being written.
-        async let second: Void = desk.heartbeatArrived(heartbeat(origin), from: nodes[1])
-        while await desk.granted(at: origin).connections < 2 { await Task.yield() }
-        #expect(sinks.map(\.grants) == [0, 0])
-        writes.finish(isStored)
-        _ = await (first, second)
-        #expect(sinks.map(\.grants) == (isStored ? [1, 1] : [0, 0]))
-        try await store.close()
+            async let first: Void = desk.heartbeatArrived(heartbeat(origin), from: nodes[0])
+            await writes.awaitBegin()
+            // Its grant needs no more than the reserve that is being written.
+            async let second: Void = desk.heartbeatArrived(heartbeat(origin), from: nodes[1])
+            while await desk.granted(at: origin).connections < 2 { await Task.yield() }
+            #expect(sinks.map(\.grants) == [0, 0])
+            writes.finish(isStored)
+            _ = await (first, second)
+            #expect(sinks.map(\.grants) == (isStored ? [1, 1] : [0, 0]))
+        }
     }
 }

@@ -12,6 +12,7 @@ import Units
         #expect(world.engine.isComplete)
         #expect(world.engine.totals.useful.rawValue >= world.geometry.size.rawValue)
         #expect(world.banned.isSubset(of: world.liars))
+        #expect(world.alive.isDisjoint(with: world.lied), "a lie was not found out")
     }
 
     private struct World {
@@ -21,7 +22,10 @@ import Units
         var liars: Set<SourceID> = []
         var banned: Set<SourceID> = []
         var queue: [(SourceID, Block)] = []
-        var tainted: Set<PieceIndex> = []
+        /// Bad blocks that were taken, and whose they are.
+        var bad: [Block: SourceID] = [:]
+        /// Whoever had one of theirs in a whole piece.
+        var lied: Set<SourceID> = []
         var alive: Set<SourceID> = []
         var now = BootTime.zero
 
@@ -75,7 +79,7 @@ import Units
                 engine.sourceLost(source, at: now, into: &actions)
             default:
                 let isBad = liars.contains(source) && Int.random(in: 0..<8, using: &generator) == 0
-                if engine.blockArrived(source, block, at: now, into: &actions), isBad { tainted.insert(block.piece) }
+                if engine.blockArrived(source, block, at: now, into: &actions), isBad { bad[block] = source }
             }
         }
 
@@ -88,12 +92,17 @@ import Units
                 case .cancel(let source, let blocks):
                     queue.removeAll { $0.0 == source && blocks.contains($0.1) }
                 case .verify(let piece):
-                    if tainted.remove(piece) != nil {
-                        engine.pieceFailed(piece, at: now, into: &more)
-                    } else {
-                        engine.pieceVerified(piece, at: now, into: &more)
+                    let lies = bad.filter { $0.key.piece == piece }
+                    let fingerprints = (0..<geometry.blockCount(of: piece)).map { number in
+                        lies[geometry.block(number, of: piece)].map { Int($0.rawValue) } ?? -1
                     }
-                case .discard(let piece): tainted.remove(piece)
+                    for block in lies.keys { bad[block] = nil }
+                    if lies.isEmpty {
+                        engine.pieceVerified(piece, fingerprints: fingerprints, at: now, into: &more)
+                    } else {
+                        lied.formUnion(lies.values)
+                        engine.pieceFailed(piece, fingerprints: fingerprints, at: now, into: &more)
+                    }
                 case .ban(let source):
                     banned.insert(source)
                     alive.remove(source)

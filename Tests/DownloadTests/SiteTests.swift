@@ -9,6 +9,7 @@ import Units
     private let nearRelay = SourceID(rawValue: 2)
     private let farRelay = SourceID(rawValue: 4)
     private let farAgent = SourceID(rawValue: 6)
+    private let nearHTTP = SourceID(rawValue: 7)
 
     init() throws { geometry = try #require(PieceGeometry(size: ByteCount(8 << 20), pieceLength: 65_536)) }
 
@@ -86,6 +87,32 @@ import Units
         engine.sourceLost(nearRelay, at: .zero, into: &actions)
         asked.take(&actions)
         #expect(asked.blocks.keys.contains(farRelay))
+        engine.checkInvariants()
+    }
+
+    @Test func `HTTP assist takes from a relay at this site, and from others where that brings nothing`() {
+        var policy = AssistPolicy()
+        policy.bitTorrentIsDisabled = true
+        let none = PieceSet(capacity: geometry.pieceCount)
+        var engine = DownloadEngine(geometry: geometry, verified: none, policy: policy, seed: 1, at: .zero)
+        var actions: [DownloadAction] = []
+        // The far one comes first in the order of sources.
+        for id in [farRelay, nearHTTP] {
+            let all = PieceSet(full: geometry.pieceCount)
+            engine.sourceAdded(id, .relayHTTP, has: all, isChoked: false, at: .zero, into: &actions)
+            if id == farRelay { engine.sourceIsFar(id, at: .zero) }
+        }
+        engine.piecesProvable(Array(geometry.pieceCount.indices), at: .zero, into: &actions)
+        engine.tick(at: .zero + .milliseconds(100), into: &actions)
+        func fetchers() -> Set<SourceID> {
+            defer { actions = [] }
+            return Set(actions.compactMap { if case .fetch(let id, _, _) = $0 { id } else { nil } })
+        }
+        #expect(fetchers() == [nearHTTP])
+        engine.tick(at: .zero + .milliseconds(1_900), into: &actions)
+        #expect(fetchers().isEmpty)
+        engine.tick(at: .zero + .milliseconds(2_200), into: &actions)
+        #expect(fetchers() == [farRelay])
         engine.checkInvariants()
     }
 }

@@ -50,7 +50,9 @@ struct DownloadWorld {
     /// When a peer sent its last block, or was first asked.
     private var heard: [SourceID: Double] = [:]
     private var received: [PieceIndex: Set<UInt32>] = [:]
+    /// Bad bytes by their piece, and the blocks of those that somebody sent just now.
     private var tainted: Set<PieceIndex> = []
+    private var bad: Set<Block> = []
     private var begun: Set<PieceIndex> = []
     private var failures = 0
     private var isCompleted = false
@@ -154,7 +156,7 @@ struct DownloadWorld {
         peers[id] = peer
         if peer.isLiar { liars.insert(id) }
         engine.sourceAdded(id, kind, has: has, isChoked: peer.isChoked, at: now, into: &actions)
-        if kind.isPeer, generator.chance(4) { engine.sourceIsFar(id, at: now) }
+        if generator.chance(4) { engine.sourceIsFar(id, at: now) }
         if peer.isChoked { queue.append((later(2, &generator), .unchoke(id))) }
         guard kind.isPeer else { return }
         for piece in geometry.pieceCount.indices where !has.contains(piece) && generator.chance(2) {
@@ -247,15 +249,23 @@ struct DownloadWorld {
         let isBad = isOld || peer.isLiar && generator.chance(3)
         guard engine.blockArrived(id, block, at: now, into: &actions) else { return }
         received[block.piece, default: []].insert(block.offset)
-        if isBad { tainted.insert(block.piece) }
+        if isBad {
+            tainted.insert(block.piece)
+            bad.insert(block)
+        }
     }
 
     private mutating func verify(_ piece: PieceIndex, _ actions: inout [DownloadAction]) {
         verifying.remove(piece)
-        guard tainted.remove(piece) != nil else { return engine.pieceVerified(piece, at: now, into: &actions) }
+        let fingerprints = (0..<geometry.blockCount(of: piece)).map {
+            bad.remove(geometry.block($0, of: piece)) == nil ? 0 : 1
+        }
+        guard tainted.remove(piece) != nil else {
+            return engine.pieceVerified(piece, fingerprints: fingerprints, at: now, into: &actions)
+        }
         failures += 1
         received[piece] = nil
-        engine.pieceFailed(piece, at: now, into: &actions)
+        engine.pieceFailed(piece, fingerprints: fingerprints, at: now, into: &actions)
     }
 
     private mutating func raise(_ actions: inout [DownloadAction]) {

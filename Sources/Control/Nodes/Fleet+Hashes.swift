@@ -35,17 +35,18 @@ extension Fleet {
         guard let id = BlobID(bytes: message.blob), message.batches.count <= Self.maximumBatchesPerMessage else {
             throw UserError(.invalidArgument, "a hash message names one blob and holds at most 1024 batches")
         }
+        if blobs[id] == nil { try await recall(id, of: node) }
         var records: [HashBatchRecord] = []
         var pulled = 0
         for encoded in message.batches {
-            guard var blob = blobs[id] else { return }
             do throws(ManifestError) {
                 let batch = try HashBatch(decoding: encoded)
-                pulled += try blob.manifest.batchArrived(batch).count
+                // In place: a copy would cost every hash that is known each time.
+                guard let news = try blobs[id]?.manifest.batchArrived(batch) else { return }
+                pulled += news.count
                 records.append(
                     HashBatchRecord(blob: id, firstPiece: batch.firstPiece, epoch: batch.epoch, encoded: encoded)
                 )
-                blobs[id] = blob
             } catch {
                 logger.warning("\(node) sent a hash batch that does not hold: \(error)")
                 guard error.code == .conflict else { continue }
@@ -58,6 +59,16 @@ extension Fleet {
         let now = BootClock.now()
         blobs[id]?.paces[node, default: RelayPace(at: now)].pulled(pulled, at: now)
         try await relaysMayHelp(with: id)
+    }
+
+    /// A relay has hashes of a blob that nobody works on any more: control may have ended before it had them all, and they
+    /// complete the torrent.
+    private func recall(_ id: BlobID, of relay: NodeID) async throws {
+        guard let record = try await store.blob(id), record.finishedTorrent.isEmpty, let node = nodes[relay]?.node,
+            node.role == .relay
+        else { return }
+        try await loadHashes(of: record)
+        keepForLateHashes(id, from: [node])
     }
 
     /// Ends every distribution of a blob.

@@ -23,6 +23,7 @@ extension Fleet {
                 node: id,
                 address: node.node.address,
                 usesTLS: node.node.labels.contains { $0.key == "tls" && $0.value == "yes" },
+                site: node.node.labels.first { $0.key == "site" }?.value ?? "",
                 publicKey: key
             )
         }

@@ -66,7 +66,9 @@ extension Fleet {
             return acknowledgeStatus(status, to: node)
         }
         let before = task.record.state
-        if status.sequence > task.record.statusSequence, let state = TaskRecordState(status.state) {
+        if status.sequence > task.record.statusSequence,
+            let state = isOutdated(status, owner) ? .running : TaskRecordState(status.state)
+        {
             task.status = status
             task.record.statusSequence = status.sequence
             if !task.record.state.isFinal { task.record.state = state }
@@ -81,6 +83,14 @@ extension Fleet {
             if task.record.state == before { tellWatchers(of: owner) } else { try await phaseChanged(owner) }
             if let blob = distributions[owner]?.record.blob { try await relaysMayHelp(with: blob) }
         }
+    }
+
+    /// Whether an agent was done before its hashes were revoked: it has yet to prove them again.
+    private func isOutdated(_ status: TaskStatus, _ id: DistributionID) -> Bool {
+        guard status.state == .completed, status.epoch > 0, let blob = distributions[id]?.record.blob,
+            let epoch = blobs[blob]?.epoch
+        else { return false }
+        return status.epoch < epoch.rawValue
     }
 
     private func acknowledgeStatus(_ status: TaskStatus, to node: NodeID) {

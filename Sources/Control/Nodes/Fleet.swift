@@ -103,7 +103,11 @@ actor Fleet {
         guard ended.record.state == .completed, blobs[blob]?.manifest.isComplete == false else {
             return forgetHashes(of: blob)
         }
-        blobs[blob]?.lastRelays = relays(of: ended.tasks.values)
+        keepForLateHashes(blob, from: relays(of: ended.tasks.values))
+    }
+
+    func keepForLateHashes(_ blob: BlobID, from relays: [Node]) {
+        blobs[blob]?.lastRelays = relays
         Task {
             try? await Task.sleep(for: Self.lateHashes)
             forgetHashes(of: blob)

@@ -26,5 +26,6 @@ extension Endpoint {
         node = relay.node.text
         address = relay.address
         tls = relay.usesTLS
+        site = relay.site
     }
 }

@@ -18,12 +18,13 @@ extension Fleet {
             order.distribution.config = order.distribution.config ?? DistributionConfig()
             order.distribution.config?.expectedDuration = ProtoDuration(expected)
         }
+        let epoch = try await epoch(of: order.identity.blobID)
         let draft = OrderRecords(
             order: order,
             id: newID("d"),
             requestID: requestID,
             now: clock.milliseconds(),
-            epoch: blobs[order.identity.blobID]?.epoch ?? Epoch(rawValue: 1),
+            epoch: epoch,
             stripes: stripes(for: order),
             signingKey: signingKey,
             taskIDs: newTaskIDs()
@@ -40,6 +41,10 @@ extension Fleet {
         adopt(ActiveDistribution(record: creation.distribution, order: order.distribution, tasks: try await tasks))
         let stripes = stripes(for: order)
         blobs[creation.blob.id]?.stripes = stripes
+        // Revoked while it was written.
+        if let raised = blobs[creation.blob.id]?.epoch, raised > epoch {
+            try await tellAll(creation.blob.id, epoch: raised)
+        }
         let now = BootClock.now()
         for relay in stripes.allRelays where blobs[creation.blob.id]?.paces[relay] == nil {
             blobs[creation.blob.id]?.paces[relay] = RelayPace(at: now)
@@ -49,6 +54,12 @@ extension Fleet {
             "\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents"
         )
         return try await distribution(creation.distribution.id)
+    }
+
+    /// What grants and assignments name: it outlives the memory of a blob that nobody works on.
+    private func epoch(of blob: BlobID) async throws -> Epoch {
+        if let known = blobs[blob] { return known.epoch }
+        return try await store.blob(blob)?.epoch ?? Epoch(rawValue: 1)
     }
 
     private nonisolated static func active(_ tasks: [TaskRecord]) async throws -> [TaskID: ActiveTask] {

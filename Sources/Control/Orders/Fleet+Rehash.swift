@@ -16,10 +16,14 @@ extension Fleet {
         let raised = blobs[blob]?.record ?? record.rehashed
         try await store.updateBlob(raised)
         logger.notice("\(id): hashes before epoch \(raised.epoch.rawValue) are revoked; relays sign anew")
-        // Relays first: agents wait for what these sign.
-        try await grantAgain(blob, to: relayTasks(of: blob).map(\.node), alsoDone: true)
-        try await assignAgain(blob, epoch: raised.epoch)
+        try await tellAll(blob, epoch: raised.epoch)
         return try await distribution(id)
+    }
+
+    /// Relays first: agents wait for what these sign.
+    func tellAll(_ blob: BlobID, epoch: Epoch) async throws {
+        try await grantAgain(blob, to: relayTasks(of: blob).map(\.node), alsoDone: true)
+        try await assignAgain(blob, epoch: epoch)
     }
 
     /// The agents' tasks with the blob's new epoch; those that were done have to prove it again.

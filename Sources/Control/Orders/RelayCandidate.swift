@@ -6,5 +6,7 @@ struct RelayCandidate: Sendable {
     let node: NodeID
     let address: String
     let usesTLS: Bool
+    /// Empty where it has no label `site`.
+    let site: String
     let publicKey: VerifyingKey
 }

@@ -57,6 +57,15 @@ extension DownloadEngine {
 
     private var fetchers: [SourceID] { sources.keys.filter { sources[$0]?.kind.isPeer == false }.sorted() }
 
+    /// Whether a relay at our own site brings what it is asked for over HTTP, or could be asked.
+    private func isServedHere(_ now: BootTime) -> Bool {
+        sources.contains { id, source in
+            guard source.kind == .relayHTTP, !source.isFar, source.failures == 0 else { return false }
+            if source.fetches.isEmpty { return pieceToFetch(for: id, now) != nil }
+            return now - source.lastAnswer < Limits.nearPatience
+        }
+    }
+
     // MARK: Peers
 
     private func mayAsk(_ source: Source, _ now: BootTime) -> Bool {
@@ -223,7 +232,7 @@ extension DownloadEngine {
 
     private mutating func fillFetches(_ id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
         guard assist.isAssisting, let kind = sources[id]?.kind, kind == .originHTTP || !policy.originOnly,
-            now >= sources[id]?.notBefore ?? now
+            now >= sources[id]?.notBefore ?? now, sources[id]?.isFar == false || !isServedHere(now)
         else { return }
         let most = kind == .relayHTTP ? Limits.parallelRelayFetches : 1
         // A fetch is charged when it begins, and comes as fast as it can.
@@ -263,6 +272,7 @@ extension DownloadEngine {
         var last = first
         while last + 1 < progress.blocks.count, last + 1 - first < most, isOpen(last + 1, progress, now) { last += 1 }
         for number in first...last { partial[piece]?.askedOf[number, default: []].append(id) }
+        if sources[id]?.fetches.isEmpty == true { sources[id]?.lastAnswer = now }
         sources[id]?.fetches.insert(piece)
         let start = geometry.range(of: piece).start
         let end = geometry.block(last, of: piece)

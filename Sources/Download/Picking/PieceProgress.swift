@@ -8,8 +8,8 @@ struct PieceProgress: Sendable {
     var receivedCount = 0
     /// Who is asked for each block.
     var askedOf: [Int: [SourceID]] = [:]
-    /// Who sent what.
-    var senders: Set<SourceID> = []
+    /// Who sent each block.
+    var sentBy: [SourceID?]
     /// When the first block came.
     var since: BootTime?
     /// All blocks are here; the shell was told to verify.
@@ -17,7 +17,12 @@ struct PieceProgress: Sendable {
     /// After a failure: the one source that may send it whole, to find who lies.
     var soleSource: SourceID?
 
-    init(blockCount: Int) { blocks = Array(repeating: .missing, count: blockCount) }
+    init(blockCount: Int) {
+        blocks = Array(repeating: .missing, count: blockCount)
+        sentBy = Array(repeating: nil, count: blockCount)
+    }
+
+    var senders: Set<SourceID> { Set(sentBy.lazy.compactMap(\.self)) }
 
     var isReceived: Bool { receivedCount == blocks.count }
 

@@ -137,6 +137,7 @@ actor BlobDelivery {
         status.state = state
         status.message = message
         status.verifiedBytes = progress.verifiedBytes.rawValue
+        status.epoch = progress.epoch.rawValue
         status.sources = progress.sources
         status.bytesPerSecond = state == .running ? progress.rate.rawValue : 0
         status.elapsed = ProtoDuration((ended ?? BootClock.now()) - started)

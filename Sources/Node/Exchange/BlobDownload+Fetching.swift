@@ -12,17 +12,20 @@ extension BlobDownload {
     /// Fetches a range of one piece over HTTP, from a relay or, under a lease, from the origin.
     func fetch(_ source: SourceID, _ piece: PieceIndex, _ range: ByteRange) {
         let key = Fetch(source: source, piece: piece)
-        fetches[key]?.cancel()
+        fetches[key]?.task.cancel()
+        fetchCount += 1
+        let number = fetchCount
         let cutter = BlockCutter(geometry: blob.geometry, piece: piece, range: range)
         if let origin, origin.source == source {
-            fetches[key] = Task {
+            let task = Task {
                 let isDone = await origin.fetch(range) { await self.arrived(source, cutter.cut($0)) }
-                fetchEnded(key, failed: !isDone)
+                fetchEnded(key, number, failed: !isDone)
             }
+            fetches[key] = (number, task)
             return
         }
-        guard let relay = relays[source] else { return fetchEnded(key, failed: true) }
-        fetches[key] = Task {
+        guard let relay = relays[source] else { return fetchEnded(key, nil, failed: true) }
+        let task = Task {
             do {
                 let stream = try await relay.fetch(blob.id, range)
                 try await withTaskCancellationHandler {
@@ -32,12 +35,13 @@ extension BlobDownload {
                 }
                 network.httpAnswered()
                 sampleEnded(key, bytes: range.count, failed: !cutter.isDone)
-                fetchEnded(key, failed: !cutter.isDone)
+                fetchEnded(key, number, failed: !cutter.isDone)
             } catch {
                 sampleEnded(key, bytes: .zero, failed: true)
-                fetchEnded(key, failed: !Task.isCancelled)
+                fetchEnded(key, number, failed: !Task.isCancelled)
             }
         }
+        fetches[key] = (number, task)
     }
 
     private func arrived(_ source: SourceID, _ blocks: [(block: Block, bytes: ByteBuffer)]) {
@@ -48,7 +52,9 @@ extension BlobDownload {
         perform(actions)
     }
 
-    private func fetchEnded(_ key: Fetch, failed: Bool) {
+    /// One that another has taken the place of has nothing to say any more.
+    private func fetchEnded(_ key: Fetch, _ number: UInt64?, failed: Bool) {
+        guard fetches[key]?.number == number else { return }
         fetches.removeValue(forKey: key)
         var actions: [DownloadAction] = []
         engine.fetchEnded(key.source, key.piece, failed: failed, at: BootClock.now(), into: &actions)

@@ -31,7 +31,8 @@ actor BlobDownload: EventLoopActor {
     var relaySources: [String: SourceID] = [:]
     var origin: OriginFetcher?
     var originCount: UInt64 = 0
-    var fetches: [Fetch: Task<Void, Never>] = [:]
+    var fetches: [Fetch: (number: UInt64, task: Task<Void, Never>)] = [:]
+    var fetchCount: UInt64 = 0
     var network = NetworkProbe()
     /// When HTTP samples began, by the piece they fetch.
     var samples: [Fetch: BootTime] = [:]
@@ -123,7 +124,7 @@ actor BlobDownload: EventLoopActor {
         isStopped = true
         ticks?.cancel()
         for task in running { task.cancel() }
-        for fetch in fetches.values { fetch.cancel() }
+        for fetch in fetches.values { fetch.task.cancel() }
         for relay in relays.values { await relay.close() }
         origin?.stop()
     }
@@ -139,6 +140,7 @@ actor BlobDownload: EventLoopActor {
             verifiedBytes: engine.verifiedBytes,
             totals: engine.totals,
             rate: isOver ? .zero : engine.rate,
+            epoch: knownEpoch,
             assist: assistText,
             assistSwitches: assistSwitches,
             network: network.found(at: BootClock.now()),
@@ -169,6 +171,10 @@ actor BlobDownload: EventLoopActor {
                 at: BootClock.now(),
                 into: &actions
             )
+            let own = runtime.session.site
+            if plan.prefersOwnSite, !endpoint.site.isEmpty, !own.isEmpty, endpoint.site != own {
+                engine.sourceIsFar(id, at: BootClock.now())
+            }
             perform(actions)
         }
     }
@@ -231,7 +237,7 @@ actor BlobDownload: EventLoopActor {
             case .request(let source, let blocks): blob.swarm.request(blocks, from: handle(source))
             case .cancel(let source, let blocks): blob.swarm.cancel(blocks, from: handle(source))
             case .fetch(let source, let piece, let range): fetch(source, piece, range)
-            case .cancelFetch(let source, let piece): fetches[Fetch(source: source, piece: piece)]?.cancel()
+            case .cancelFetch(let source, let piece): fetches[Fetch(source: source, piece: piece)]?.task.cancel()
             case .verify(let piece): verify(piece)
             case .reprove(let piece): reprove(piece)
             case .discard(let piece): assembly.discard(piece)
@@ -267,19 +273,21 @@ actor BlobDownload: EventLoopActor {
             await recording?.value
             do throws(PieceCacheError) {
                 let hashes = try await blob.cache.store(piece, bytes: bytes, expecting: expectation)
+                stored(piece, hashes, bytes)
                 assembly.reuse(bytes)
-                stored(piece, hashes)
             } catch {
-                failed(piece, error)
+                failed(piece, error, bytes)
             }
         }
     }
 
-    func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
+    /// `bytes` are what the peers sent.
+    func stored(_ piece: PieceIndex, _ hashes: PieceHashes, _ bytes: ByteBuffer? = nil) {
         var actions: [DownloadAction] = []
         let isThere = blob.cache.hashes(of: piece) != nil
         if isThere, blob.expectation(for: piece)?.matches(hashes) == true {
-            engine.pieceVerified(piece, at: BootClock.now(), into: &actions)
+            let fingerprints = engine.isSuspect(piece) ? bytes.map { assembly.fingerprints(piece, $0) } : nil
+            engine.pieceVerified(piece, fingerprints: fingerprints ?? [], at: BootClock.now(), into: &actions)
         } else {
             // Its hash was revoked meanwhile, and perhaps it is vouched for again before this was told.
             takeBack([piece], BootClock.now(), &actions)
@@ -287,10 +295,11 @@ actor BlobDownload: EventLoopActor {
         perform(actions)
     }
 
-    func failed(_ piece: PieceIndex, _ error: PieceCacheError) {
+    func failed(_ piece: PieceIndex, _ error: PieceCacheError, _ bytes: ByteBuffer? = nil) {
         guard error.code == .badPiece else { return end(.failed("the piece cache failed: \(error)")) }
         var actions: [DownloadAction] = []
-        engine.pieceFailed(piece, at: BootClock.now(), into: &actions)
+        let fingerprints = bytes.map { assembly.fingerprints(piece, $0) } ?? []
+        engine.pieceFailed(piece, fingerprints: fingerprints, at: BootClock.now(), into: &actions)
         perform(actions)
     }
 
@@ -302,7 +311,7 @@ actor BlobDownload: EventLoopActor {
         followClock()
         origin?.stop()
         origin = nil
-        for fetch in fetches.values { fetch.cancel() }
+        for fetch in fetches.values { fetch.task.cancel() }
         for peer in peers.keys {
             peers[peer]?.isInteresting = false
             blob.swarm.setInterested(false, peer)

@@ -7,6 +7,8 @@ struct DownloadProgress: Sendable {
     let verifiedBytes: ByteCount
     let totals: SourceTotals
     let rate: BytesPerSecond
+    /// Under which the pieces are proven.
+    let epoch: Epoch
     /// Why assist runs, or last ran; empty if it never did.
     let assist: String
     /// How often assist has begun or ended.

@@ -29,6 +29,14 @@ struct PieceAssembly {
         return buffer
     }
 
+    /// What each block of a piece is like.
+    func fingerprints(_ piece: PieceIndex, _ bytes: ByteBuffer) -> [Int] {
+        (0..<geometry.blockCount(of: piece)).map { number in
+            let block = geometry.block(number, of: piece)
+            return bytes.getSlice(at: Int(block.offset), length: Int(block.length)).hashValue
+        }
+    }
+
     /// The whole piece; it is not kept any longer.
     mutating func take(_ piece: PieceIndex) -> ByteBuffer? { buffers.removeValue(forKey: piece) }
 

@@ -449,6 +449,7 @@ extension Endpoint {
         if !self.node.isEmpty { members.append(("node", JSONCoding.json(self.node))) }
         if !self.address.isEmpty { members.append(("address", JSONCoding.json(self.address))) }
         if self.tls { members.append(("tls", .boolean(true))) }
+        if !self.site.isEmpty { members.append(("site", JSONCoding.json(self.site))) }
         return .members(members)
     }
 
@@ -464,6 +465,8 @@ extension Endpoint {
                 self.address = try JSONCoding.string(value, "address")
             case "tls":
                 self.tls = try JSONCoding.boolean(value, "tls")
+            case "site":
+                self.site = try JSONCoding.string(value, "site")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -515,6 +518,7 @@ extension TaskStatus {
         if !self.originChanged.isEmpty { members.append(("originChanged", JSONCoding.json(self.originChanged))) }
         if self.network.rawValue != 0 { members.append(("network", self.network.json)) }
         if self.assistSwitches != 0 { members.append(("assistSwitches", JSONCoding.json(self.assistSwitches))) }
+        if self.epoch != 0 { members.append(("epoch", JSONCoding.json(self.epoch))) }
         return .members(members)
     }
 
@@ -556,6 +560,8 @@ extension TaskStatus {
                 self.network = try JSONCoding.enumeration(value, "network", names: NetworkClass.names) { NetworkClass(rawValue: $0) }
             case "assistSwitches", "assist_switches":
                 self.assistSwitches = try JSONCoding.integer(value, "assistSwitches")
+            case "epoch":
+                self.epoch = try JSONCoding.integer(value, "epoch")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

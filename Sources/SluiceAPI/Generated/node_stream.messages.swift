@@ -1007,6 +1007,8 @@ package struct Endpoint: Hashable, Sendable {
     package var address: String = ""
     /// Whether it speaks TLS for HTTP.
     package var tls: Bool = false
+    /// Its label `site`; empty where it has none.
+    package var site: String = ""
 
     /// Every field at its default.
     package init() {}
@@ -1042,6 +1044,7 @@ extension Endpoint {
         self.node = unsafe ProtobufC.string(c.pointee.node)
         self.address = unsafe ProtobufC.string(c.pointee.address)
         self.tls = unsafe c.pointee.tls != 0
+        self.site = unsafe ProtobufC.string(c.pointee.site)
     }
 }
 
@@ -1056,6 +1059,9 @@ extension Endpoint {
             unsafe c.pointee.address = unsafe arena.string(self.address)
         }
         unsafe c.pointee.tls = self.tls ? 1 : 0
+        if !self.site.isEmpty {
+            unsafe c.pointee.site = unsafe arena.string(self.site)
+        }
         return unsafe c
     }
 }
@@ -1149,6 +1155,8 @@ package struct TaskStatus: Hashable, Sendable {
     package var network: NetworkClass = .unspecified
     /// How often assist has begun or ended.
     package var assistSwitches: UInt32 = 0
+    /// The epoch under which an agent's pieces are proven; 0 where it does not say.
+    package var epoch: UInt64 = 0
 
     /// Every field at its default.
     package init() {}
@@ -1201,6 +1209,7 @@ extension TaskStatus {
         self.originChanged = unsafe ProtobufC.string(c.pointee.origin_changed)
         self.network = unsafe NetworkClass(rawValue: Int32(bitPattern: c.pointee.network.rawValue))
         self.assistSwitches = unsafe c.pointee.assist_switches
+        self.epoch = unsafe c.pointee.epoch
     }
 }
 
@@ -1241,6 +1250,7 @@ extension TaskStatus {
         }
         unsafe c.pointee.network = Sluice__V1__NetworkClass(rawValue: UInt32(bitPattern: self.network.rawValue))
         unsafe c.pointee.assist_switches = self.assistSwitches
+        unsafe c.pointee.epoch = self.epoch
         return unsafe c
     }
 }

@@ -1969,7 +1969,7 @@ const ProtobufCMessageDescriptor sluice__v1__assignment__descriptor =
   (ProtobufCMessageInit) sluice__v1__assignment__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__endpoint__field_descriptors[3] =
+static const ProtobufCFieldDescriptor sluice__v1__endpoint__field_descriptors[4] =
 {
   {
     "node",
@@ -2007,16 +2007,29 @@ static const ProtobufCFieldDescriptor sluice__v1__endpoint__field_descriptors[3]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "site",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Endpoint, site),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__endpoint__field_indices_by_name[] = {
   1,   /* field[1] = address */
   0,   /* field[0] = node */
+  3,   /* field[3] = site */
   2,   /* field[2] = tls */
 };
 static const ProtobufCIntRange sluice__v1__endpoint__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor sluice__v1__endpoint__descriptor =
 {
@@ -2026,7 +2039,7 @@ const ProtobufCMessageDescriptor sluice__v1__endpoint__descriptor =
   "Sluice__V1__Endpoint",
   "sluice.v1",
   sizeof(Sluice__V1__Endpoint),
-  3,
+  4,
   sluice__v1__endpoint__field_descriptors,
   sluice__v1__endpoint__field_indices_by_name,
   1,  sluice__v1__endpoint__number_ranges,
@@ -2084,7 +2097,7 @@ const ProtobufCMessageDescriptor sluice__v1__task_ack__descriptor =
   (ProtobufCMessageInit) sluice__v1__task_ack__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors[16] =
+static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors[17] =
 {
   {
     "task",
@@ -2278,12 +2291,25 @@ static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "epoch",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TaskStatus, epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__task_status__field_indices_by_name[] = {
   9,   /* field[9] = assist */
   15,   /* field[15] = assist_switches */
   6,   /* field[6] = bytes_per_second */
   7,   /* field[7] = elapsed */
+  16,   /* field[16] = epoch */
   3,   /* field[3] = message */
   14,   /* field[14] = network */
   11,   /* field[11] = origin_bytes */
@@ -2300,7 +2326,7 @@ static const unsigned sluice__v1__task_status__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__task_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor sluice__v1__task_status__descriptor =
 {
@@ -2310,7 +2336,7 @@ const ProtobufCMessageDescriptor sluice__v1__task_status__descriptor =
   "Sluice__V1__TaskStatus",
   "sluice.v1",
   sizeof(Sluice__V1__TaskStatus),
-  16,
+  17,
   sluice__v1__task_status__field_descriptors,
   sluice__v1__task_status__field_indices_by_name,
   1,  sluice__v1__task_status__number_ranges,

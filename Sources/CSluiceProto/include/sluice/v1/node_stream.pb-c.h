@@ -504,10 +504,14 @@ struct  Sluice__V1__Endpoint
    * Whether it speaks TLS for HTTP.
    */
   protobuf_c_boolean tls;
+  /*
+   * Its label `site`; empty where it has none.
+   */
+  char *site;
 };
 #define SLUICE__V1__ENDPOINT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__endpoint__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -601,10 +605,14 @@ struct  Sluice__V1__TaskStatus
    * How often assist has begun or ended.
    */
   uint32_t assist_switches;
+  /*
+   * The epoch under which an agent's pieces are proven; 0 where it does not say.
+   */
+  uint64_t epoch;
 };
 #define SLUICE__V1__TASK_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__task_status__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, NULL, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0 }
+    , (char *)protobuf_c_empty_string, 0, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, NULL, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0, 0 }
 
 
 /*
