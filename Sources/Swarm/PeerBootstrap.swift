@@ -34,6 +34,8 @@ enum PeerBootstrap {
                 try? options.setOption(.tcpOption(notSentLowWater), value: Limits.unsentBytes)
                 try options.setOption(.autoRead, value: true)
                 try? options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+                // One read mostly takes all there is; another to hear so would cost as much.
+                try options.setOption(.maxMessagesPerRead, value: 1)
                 try options.setOption(
                     .recvAllocator,
                     value: AdaptiveRecvByteBufferAllocator(

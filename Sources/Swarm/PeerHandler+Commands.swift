@@ -45,8 +45,7 @@ extension PeerHandler {
         if isGrowing, peerExtensions["sl_manifest"] != nil, !swarm.isCovered(piece) {
             held.hold(piece)
         } else {
-            announce(piece)
-            flushSoon()
+            if announce(piece) { flushSoon() }
         }
     }
 
@@ -93,13 +92,14 @@ extension PeerHandler {
         context?.flush()
     }
 
-    /// Our own kind need not hear of what they have, except relays, which advise by it.
-    func announce(_ piece: PieceIndex) {
-        guard announced?.insert(piece) == true else { return }
+    /// Returns whether it is said: our own kind need not hear of what they have, except relays, which advise by it.
+    @discardableResult func announce(_ piece: PieceIndex) -> Bool {
+        guard announced?.insert(piece) == true else { return false }
         let isNews =
             outgoing?.kind.isRelay == true || peerExtensions["sl_manifest"] == nil
             || connection?.peerPieces.contains(piece) != true
         if isNews { send(.have(piece)) }
+        return isNews
     }
 
     /// Small messages wait a moment for others, or for a block, so that each does not cost a packet. Among few a packet costs
