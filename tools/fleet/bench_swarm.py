@@ -15,6 +15,7 @@ METRICS = {
     "median_to_origin": ("median finish over the origin's own transfer time", "1"),
     "first_piece_lag_s": ("last agent's first piece after the relay's", "s"),
     "over_curl": ("makespan over plain curl's", "1"),
+    "busy": ("this machine's processors, busy", "1"),
 }
 
 
@@ -49,6 +50,7 @@ def rows(cases, binary, runs=3, with_rivals=True):
                     yield row(name, metric, bar, ours, rivals["curl"], "curl")
                 continue
             yield row(name, metric, bar, ours)
+        yield row(name, "busy", None, ours)
         for subject, measured in rivals.items():
             if "over_curl" not in values["bar"]:
                 for metric in ("ratio", "ratio_to_raw_bound", "egress"):

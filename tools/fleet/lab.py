@@ -108,10 +108,10 @@ class Lab:
 
     def run(self):
         began = time.monotonic()
-        cpu, stolen = resource.getrusage(resource.RUSAGE_CHILDREN), stolen_seconds()
+        cpu, before = resource.getrusage(resource.RUSAGE_CHILDREN), processor_seconds()
         outcome = self.run_sluice() if self.spec.subject == "sluice" else self.run_rival()
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        stolen = stolen_seconds() - stolen
+        idle, stolen, whole = (after - was for after, was in zip(processor_seconds(), before))
         bound, raw = self.spec.bound(), self.spec.bound(1.0)
         times = sorted(self.finished.values())
         makespan = times[-1] if len(times) == len(self.agents) else None
@@ -126,7 +126,7 @@ class Lab:
             "first_piece_lag_s": self.first_piece_lag(), "median_to_origin": self.median_to_origin(times),
             "timeline": self.timeline,
             "cpu_s": round(used.ru_utime + used.ru_stime - cpu.ru_utime - cpu.ru_stime, 1),
-            "stolen_s": round(stolen, 1), "wall_s": round(time.monotonic() - began, 1), **outcome,
+            "stolen_s": round(stolen, 1), "busy": round(1 - idle / whole, 2), "wall_s": round(time.monotonic() - began, 1), **outcome,
         }
 
     def first_piece_lag(self):
@@ -232,10 +232,12 @@ class Lab:
         return state
 
 
-def stolen_seconds():
-    """Processor time that this machine wanted and its host gave to others: a run with much of it says little."""
+def processor_seconds():
+    """Of all processors together: idle; wanted by this machine and given to others by its host; all there was. A run with
+    much of the second says little, and one without the first tells how fast the machine is, not the network."""
     with open("/proc/stat") as file:
-        return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
+        fields = [int(field) / os.sysconf("SC_CLK_TCK") for field in file.readline().split()[1:9]]
+    return fields[3] + fields[4], fields[7], sum(fields)
 
 
 def peak_memory(pid):
