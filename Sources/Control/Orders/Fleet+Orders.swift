@@ -41,15 +41,16 @@ extension Fleet {
         adopt(ActiveDistribution(record: creation.distribution, order: order.distribution, tasks: try await tasks))
         let stripes = stripes(for: order)
         blobs[creation.blob.id]?.stripes = stripes
-        // Revoked while it was written.
-        if let raised = blobs[creation.blob.id]?.epoch, raised > epoch {
-            try await tellAll(creation.blob.id, epoch: raised)
-        }
         let now = BootClock.now()
         for relay in stripes.allRelays where blobs[creation.blob.id]?.paces[relay] == nil {
             blobs[creation.blob.id]?.paces[relay] = RelayPace(at: now)
         }
-        for task in draft.tasks { send(task) }
+        if let raised = blobs[creation.blob.id]?.epoch, raised > epoch {
+            // Revoked while it was written: all are told what holds since.
+            try await tellAll(creation.blob.id, epoch: raised)
+        } else {
+            for task in draft.tasks { send(task) }
+        }
         logger.info(
             "\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents"
         )
