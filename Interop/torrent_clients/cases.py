@@ -113,7 +113,7 @@ def bencode_end(content, at):
 
 
 def case_transmission_downloads_the_published_torrent(binary):
-    """transmission-cli, by the tracker of the relay, which calls it back: it has tried uTP. It refuses loopback peers, so it gets a network of its own."""
+    """transmission-cli tries uTP; the relay, whose tracker it asks, calls it back. It refuses loopback peers: a network of its own."""
     in_own_network("10.77.0.1", lambda: transmission_downloads(binary, "10.77.0.1"))
 
 

@@ -25,9 +25,7 @@ package struct AgentCommand: AsyncParsableCommand {
         // One loop moves more than a network card, and machines that run agents have other work to do.
         NIOSingletons.groupLoopCountSuggestion = 1
         let logger = RoleLogger.make("agent")
-        var configuration = try node.configuration(listen: listen, security)
-        try limits.apply(to: &configuration.httpLimits)
-        try limits.apply(to: &configuration.handshakes)
+        let configuration = try node.configuration(listen: listen, security, limits)
         try await RoleRunner.run(
             [AgentNode(configuration: configuration, destination: dest, logger: logger)],
             logger: logger

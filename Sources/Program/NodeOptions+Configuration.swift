@@ -3,7 +3,11 @@ package import Node
 internal import Units
 
 extension NodeOptions {
-    package func configuration(listen: HostPort, _ security: PlaintextOptions) throws -> NodeConfiguration {
+    package func configuration(
+        listen: HostPort,
+        _ security: PlaintextOptions,
+        _ limits: ConnectionLimitOptions
+    ) throws -> NodeConfiguration {
         var configuration = NodeConfiguration(
             controlHost: control.host,
             controlPort: control.port,
@@ -24,6 +28,8 @@ extension NodeOptions {
             let given = try joinToken?.text() ?? ProcessInfo.processInfo.environment["SLUICE_JOIN_TOKEN"]
             configuration.security = .enrolled(joinToken: given)
         }
+        try limits.apply(to: &configuration.httpLimits)
+        try limits.apply(to: &configuration.handshakes)
         configuration.controlTransport = controlTransport.transport
         configuration.labels = label.map(\.label)
         configuration.version = SluiceVersion.text

@@ -99,10 +99,7 @@ package final class BlobSwarm: Sendable {
             return first
         }
         guard let infoHash else { return emit(.handshakeFailed(address)) }
-        PeerBootstrap.dial(
-            PeerBootstrap.Outgoing(swarm: self, infoHash: infoHash, kind: kind, address: address),
-            session: session
-        )
+        dial(address, kind, infoHash)
     }
 
     /// Dials a peer that has announced itself, unless it is here: a client whose first try was uTP may not come by TCP for a
@@ -117,10 +114,12 @@ package final class BlobSwarm: Sendable {
             return true
         }
         guard dials else { return }
-        PeerBootstrap.dial(
-            PeerBootstrap.Outgoing(swarm: self, infoHash: infoHash, kind: .unknown, address: address),
-            session: session
-        )
+        dial(address, .unknown, infoHash)
+    }
+
+    private func dial(_ address: SocketAddress, _ kind: PeerKind, _ infoHash: InfoHash) {
+        let outgoing = PeerBootstrap.Outgoing(swarm: self, infoHash: infoHash, kind: kind, address: address)
+        PeerBootstrap.dial(outgoing, session: session)
     }
 
     /// Checked batches for peers that speak `sl_manifest`: our own go to all, present and future, others to those who ask.

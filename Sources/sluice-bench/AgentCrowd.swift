@@ -41,8 +41,7 @@ final class AgentCrowd {
     private var statuses: CrowdStatuses?
     /// How often an agent sends a heartbeat; nil until control says.
     private var heartbeat: TimeAmount?
-    private var nextHeartbeat = 0
-    private var heartbeatsOwed = 0.0
+    private var heartbeatTurns = Turns()
 
     init(plan: CrowdPlan, contexts: [TLSClientContext], loop: any EventLoop) {
         self.plan = plan
@@ -95,12 +94,8 @@ final class AgentCrowd {
     /// Each agent's turn comes once an interval, evenly spread.
     private func sendHeartbeats() {
         guard let heartbeat else { return }
-        heartbeatsOwed += Double(plan.agents) * Double(Self.tick.nanoseconds) / Double(heartbeat.nanoseconds)
-        while heartbeatsOwed >= 1 {
-            heartbeatsOwed -= 1
-            sendHeartbeat(of: nextHeartbeat, wants: true)
-            nextHeartbeat = (nextHeartbeat + 1) % plan.agents
-        }
+        let passed = Double(Self.tick.nanoseconds) / Double(heartbeat.nanoseconds)
+        for agent in heartbeatTurns.due(of: plan.agents, intervals: passed) { sendHeartbeat(of: agent, wants: true) }
     }
 
     private func sendHeartbeat(of agent: Int, wants: Bool) {

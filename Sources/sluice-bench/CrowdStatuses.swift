@@ -10,8 +10,7 @@ struct CrowdStatuses {
     private var interval = Duration.seconds(1)
     private var lastTask = BootTime.zero
     private var stepped = BootTime.zero
-    private var owed = 0.0
-    private var next = 0
+    private var turns = Turns()
     private var sequence: UInt64 = 0
     /// How many have said that they are done; nil before that.
     private var done: Int?
@@ -35,15 +34,9 @@ struct CrowdStatuses {
             return tasks[done..<end].map { ($0.agent, status(of: $0.task, .completed)) }
         }
         if now - lastTask >= completesAfter { done = 0 }
-        owed += Double(tasks.count) * ((now - stepped) / interval)
+        let due = turns.due(of: tasks.count, intervals: (now - stepped) / interval)
         stepped = now
-        var said: [(Int, TaskStatus)] = []
-        while owed >= 1 {
-            owed -= 1
-            said.append((tasks[next].agent, status(of: tasks[next].task, .running)))
-            next = (next + 1) % tasks.count
-        }
-        return said
+        return due.map { (tasks[$0].agent, status(of: tasks[$0].task, .running)) }
     }
 
     private mutating func status(of task: String, _ state: TaskState) -> TaskStatus {

@@ -33,9 +33,7 @@ struct RelayCommand: AsyncParsableCommand {
             throw UserError(.invalidArgument, "--tls-cert and --tls-key go together")
         }
         let logger = RoleLogger.make("relay")
-        var configuration = try node.configuration(listen: listen, security)
-        try limits.apply(to: &configuration.httpLimits)
-        try limits.apply(to: &configuration.handshakes)
+        var configuration = try node.configuration(listen: listen, security, limits)
         if plainHttp { configuration.servesPlainHTTP = true }
         configuration.tlsCertificatePath = tlsCert
         configuration.tlsKeyPath = tlsKey

@@ -1,4 +1,5 @@
 import Manifest
+import RPC
 import SluiceAPI
 import Store
 import Testing
@@ -35,7 +36,14 @@ import Units
             for fleet in [small.fleet, try await small.restarted()] {
                 let next = try await fleet.create(small.order, requestID: "")
                 let tasks = try await store.tasks(of: try #require(DistributionID(next.name)))
-                #expect(tasks.compactMap { $0.assignment?.epoch } == [2])
+                let epochs = try tasks.compactMap { task in
+                    if case .assignment(let work)? = try NodeTask(encoded: task.payload).work {
+                        work.epoch
+                    } else {
+                        nil
+                    }
+                }
+                #expect(epochs == [2])
                 let grants = try tasks.compactMap(\.relayTask).map { try PullGrant(decoding: $0.pullGrant) }
                 #expect(grants.map(\.epoch) == [Epoch(rawValue: 2)])
             }

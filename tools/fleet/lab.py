@@ -126,7 +126,8 @@ class Lab:
             "first_piece_lag_s": self.first_piece_lag(), "median_to_origin": self.median_to_origin(times),
             "timeline": self.timeline,
             "cpu_s": round(used.ru_utime + used.ru_stime - cpu.ru_utime - cpu.ru_stime, 1),
-            "stolen_s": round(stolen, 1), "busy": round(1 - idle / whole, 2), "wall_s": round(time.monotonic() - began, 1), **outcome,
+            "stolen_s": round(stolen, 1), "busy": round(1 - idle / whole, 2),
+            "wall_s": round(time.monotonic() - began, 1), **outcome,
         }
 
     def first_piece_lag(self):

@@ -32,18 +32,13 @@ extension Fleet {
     /// A relay has come back, perhaps at another address: who is told to find it there gets a new revision.
     func relayMoved(_ id: NodeID) async throws {
         guard let address = nodes[id]?.node.address else { return }
-        var updates: [TaskUpdate] = []
+        var work = RenewedWork { $0.pointed(to: address, of: id.text) }
         var changed: [TaskRecord] = []
-        for (distribution, active) in distributions {
-            for (task, entry) in active.tasks where !entry.record.state.isFinal {
-                guard let record = entry.record.pointed(to: address, of: id) else { continue }
-                distributions[distribution]?.tasks[task]?.record = record
-                changed.append(record)
-                updates.append(TaskUpdate(id: task, revision: record.revision, payload: record.payload))
-            }
+        for task in distributions.values.flatMap(\.tasks.values) where !task.record.state.isFinal {
+            guard let renewed = work.renewed(task.record.payload) else { continue }
+            changed.append(task.record.revised(encoded: renewed, state: task.record.state))
         }
-        guard !updates.isEmpty else { return }
-        try await store.updateTasks(updates)
-        for record in changed where record.node != id { send(record) }
+        // It is told its own when it connects.
+        try await keep(changed, except: id)
     }
 }

@@ -154,8 +154,8 @@ extension Fleet {
         try await keep(changed)
     }
 
-    /// New revisions of tasks, which may open those that have ended: stored first, then sent.
-    func keep(_ changed: [TaskRecord], opening: Bool = false) async throws {
+    /// New revisions of tasks, which may open those that have ended: stored first, then sent, but not to `silent`.
+    func keep(_ changed: [TaskRecord], opening: Bool = false, except silent: NodeID? = nil) async throws {
         guard !changed.isEmpty else { return }
         for task in changed { distributions[task.distribution]?.tasks[task.id]?.record = task }
         try await store.updateTasks(
@@ -168,17 +168,11 @@ extension Fleet {
                 )
             }
         )
-        for task in changed { send(task) }
+        for task in changed where task.node != silent { send(task) }
     }
 }
 
 extension TaskRecord {
-    /// An agent's work; nil for other tasks.
-    var assignment: Assignment? {
-        guard kind == .agent, case .assignment(let work)? = (try? NodeTask(encoded: payload))?.work else { return nil }
-        return work
-    }
-
     /// A relay's work; nil for other tasks.
     var relayTask: RelayTask? {
         guard kind == .relay, case .relayTask(let work)? = (try? NodeTask(encoded: payload))?.work else { return nil }

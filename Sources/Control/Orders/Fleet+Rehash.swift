@@ -29,16 +29,15 @@ extension Fleet {
     /// The agents' tasks with the blob's new epoch; those that were done have to prove it again.
     private func assignAgain(_ blob: BlobID, epoch: Epoch) async throws {
         var changed: [TaskRecord] = []
-        // Very many share one encoding, and go on sharing one.
-        var renewed: [[UInt8]: [UInt8]] = [:]
+        var work = RenewedWork { work in
+            guard case .assignment(var assignment) = work else { return nil }
+            assignment.epoch = epoch.rawValue
+            return .assignment(assignment)
+        }
         for active in distributions.values where active.record.blob == blob {
             for task in active.tasks.values where task.record.kind == .agent && task.record.state != .failed {
-                if renewed[task.record.payload] == nil, var work = task.record.assignment {
-                    work.epoch = epoch.rawValue
-                    renewed[task.record.payload] = TaskRecord.encoded(.assignment(work))
-                }
-                guard let work = renewed[task.record.payload] else { continue }
-                changed.append(task.record.revised(encoded: work, state: .running))
+                guard let renewed = work.renewed(task.record.payload) else { continue }
+                changed.append(task.record.revised(encoded: renewed, state: .running))
             }
         }
         try await keep(changed, opening: true)

@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import RPC
+internal import Transport
 
 /// Who is answered over HTTP without TLS (DESIGN.md section 9): everybody where that was asked for by name, else this machine
 /// alone, under no name that a web page could have made lead here. The tracker belongs to BitTorrent, which knows no TLS: it
@@ -21,7 +22,7 @@ struct PlainHTTPRule: Sendable {
 
     /// Whether an address is one of loopback.
     static func isThisMachine(_ address: SocketAddress?) -> Bool {
-        guard let text = address?.ipAddress else { return false }
-        return text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.")
+        guard let bytes = address?.addressBytes else { return false }
+        return bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
     }
 }
