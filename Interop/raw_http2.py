@@ -116,6 +116,9 @@ class Connection:
                     found = Frame(kind, flags, stream, self.buffer[9:9 + length])
                     self.buffer = self.buffer[9 + length:]
                     if kind == SETTINGS and not flags & ACK:
+                        for name, value in struct.iter_unpack(">HI", found.payload):
+                            if name == HEADER_TABLE_SIZE:
+                                self.encoder.header_table_size = min(value, 4096)
                         self.send(frame(SETTINGS, ACK, 0))
                     if kind == GOAWAY:
                         self.goaway = found
