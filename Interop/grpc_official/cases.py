@@ -27,6 +27,8 @@ NEGATIVE = (
     "goaway", "rst_after_header", "rst_during_data", "rst_after_data", "ping", "max_streams", "data_frame_padding",
     "no_df_padding_sanity_test",
 )
+# Not gRPC's, but legal, or common.
+ODD = ("interim_responses", "outer_spaces")
 
 
 def case(name, what):
@@ -109,7 +111,7 @@ for ruby_case in BASIC + ("special_status_message",):
     client_to("ruby", ruby_case)
 for python_case in (*BASIC, *SERVER_COMPRESSED, "special_status_message", "concurrent_large_unary"):
     client_to("grpcio", python_case)
-for odd_case in CLIENT_COMPRESSED + NEGATIVE:
+for odd_case in CLIENT_COMPRESSED + NEGATIVE + ODD:
     client_to("h2", odd_case)
 for own_case in (*CLIENT_COMPRESSED, *SERVER_COMPRESSED, "concurrent_large_unary", "large_header"):
     client_to("sluice", own_case)

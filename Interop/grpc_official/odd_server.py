@@ -48,7 +48,8 @@ class OddServer:
 class OddConnection:
     def __init__(self, server, client):
         self.server, self.case, self.socket, self.messages = server, server.case, client, server.messages
-        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+        self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
+            client_side=False, header_encoding="utf-8", normalize_outbound_headers=False, validate_outbound_headers=False))
         self.requests, self.outgoing, self.pings, self.answered = {}, {}, 0, 0
 
     def run(self):
@@ -129,6 +130,13 @@ class OddConnection:
             status, body = self.compressed_answer(stream)
         else:
             body = self.messages.SimpleResponse(payload=self.messages.Payload(body=b"\0" * RESPONSE_SIZE)).SerializeToString()
+        if self.case == "interim_responses":
+            for early in ("100", "103", "103"):
+                self.h2.send_headers(stream, [(":status", early), ("link", "</style.css>; rel=preload")])
+        if self.case == "outer_spaces":
+            self.h2.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc"), ("x-note", " spaced ")])
+            self.h2.send_headers(stream, [("grpc-status", "10"), ("grpc-message", " spaced "), ("x-end", "\tend ")], end_stream=True)
+            return
         self.h2.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc")])
         if self.case == "rst_after_header":
             self.h2.reset_stream(stream)

@@ -24,15 +24,11 @@ actor RelayConnection {
     private var isClosed = false
 
     /// How long a relay may take to answer. One that is well says its head at once, whatever of the blob is there.
-    private static let answerPatience = Duration.seconds(10)
-    /// A relay bears with a piece that is still on its way, and so do we; it says itself when it has given up.
-    private static let contentPatience = HTTPPatience(
-        head: answerPatience,
-        body: ContentRequest.waitLimit + answerPatience
-    )
+    private let patience: Duration
 
     /// Nil where the endpoint has no address.
-    init?(to endpoint: Endpoint, credentials: NodeCredentials?) {
+    init?(to endpoint: Endpoint, credentials: NodeCredentials?, patience: Duration = .seconds(10)) {
+        self.patience = patience
         guard let (host, port) = endpoint.hostAndPort else { return nil }
         self.host = host
         self.port = port
@@ -82,8 +78,9 @@ actor RelayConnection {
             path: path,
             fields: fields
         )
-        let patience =
-            range == nil ? HTTPPatience(head: Self.answerPatience, body: Self.answerPatience) : Self.contentPatience
+        // A relay bears with a piece that is still on its way, and so do we; it says itself when it has given up.
+        let silence = range == nil ? patience : ContentRequest.waitLimit + patience
+        let patience = HTTPPatience(head: patience, body: silence)
         let stream = try await connection().request(head, endStream: true, patience: patience)
         let status = try await stream.response().status
         guard status == (range == nil ? 200 : 206) else {

@@ -27,6 +27,21 @@ extension InteropCase {
         },
         InteropCase(name: "data_frame_padding") { try await $0.with(InteropServer.largeUnary) },
         InteropCase(name: "no_df_padding_sanity_test") { try await $0.with(InteropServer.largeUnary) },
+        // 100 and 103 come before the head.
+        InteropCase(name: "interim_responses") { try await $0.with(InteropServer.largeUnary) },
+        InteropCase(name: "outer_spaces") { server in
+            try await server.with { client in
+                let call = try await client.call(TestServiceClient.Methods.unaryCall)
+                try await call.requests.write(InteropServer.largeRequest)
+                try await call.requests.finish()
+                let error = try await InteropServer.expect(.aborted) { _ = try await call.responses.next() }
+                let (note, end) = (try await call.initialMetadata().text("x-note"), error.metadata.text("x-end"))
+                try InteropServer.expect(
+                    error.message == " spaced " && note == "spaced" && end == "end",
+                    "'\(error.message)', '\(note ?? "")', '\(end ?? "")'"
+                )
+            }
+        },
     ]
 
     @Sendable private static func callFails(_ server: InteropServer) async throws {
