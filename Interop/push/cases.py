@@ -64,13 +64,73 @@ def case_what_cannot_be_done_is_refused_at_once(binary):
 def case_a_wrong_digest_never_completes(binary):
     """A publisher's SHA-256 that does not match fails the distribution, and no file appears."""
     with Fleet(binary) as fleet:
-        fleet.origin.make_file("build.img", 2)
+        path = fleet.origin.make_file("build.img", 2)
         fleet.start(relays=1, agents=1)
         fleet.register_origin()
         done = fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch",
                          "--sha256", "ab" * 32, expect=1)
         assert "SHA-256" in done.stdout + done.stderr
         assert not os.path.exists(fleet.delivered(1, "build.img"))
+        # Whoever corrects the order gets the file, and nothing is pulled again.
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch", "--sha256", sha256_of(path))
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+        assert fleet.origin.bytes_sent("/build.img") == os.path.getsize(path)
+
+
+def case_a_push_that_failed_at_the_origin_can_be_pushed_again(binary):
+    """The origin denies the file, the push fails; allowed again, a second push of the same file ends well."""
+    with Fleet(binary) as fleet:
+        path = fleet.origin.make_file("build.img", 4)
+        fleet.start(relays=1, agents=1)
+        fleet.register_origin()
+        # The look at the file is answered, the pull is not.
+        fleet.origin.refuse(True)
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch", expect=1)
+        fleet.origin.refuse(False)
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_two_pushes_of_one_file_at_once_share_one_download(binary):
+    """The second order of a file that is under way: both end, each piece comes once, and no peer is lost to HTTP."""
+    with Fleet(binary, origin_rate=2_000_000) as fleet:
+        path = fleet.origin.make_file("build.img", 24)
+        fleet.start(relays=1, agents=2)
+        fleet.register_origin()
+        url = fleet.origin.base_url + "build.img"
+        names = []
+        for _ in range(2):
+            fleet.run("push", url, "--to", "role=demo")
+            listed = [one["name"] for one in fleet.json("distributions", "list")["distributions"]]
+            names += [name for name in listed if name not in names]
+            wait_until(lambda: int(fleet.distribution(names[-1])["targets"][0].get("verifiedBytes", 0)) > 0, 30,
+                       "a first piece under this order")
+        assert len(names) == 2
+        for name in names:
+            wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 60, "the end")
+            for target in fleet.distribution(name)["targets"]:
+                assert not target.get("assistSwitches"), f"assist began: {target['assist']}"
+                received = sum(int(target["sources"].get(kind, 0)) for kind in ("agentPeers", "relayPeers", "relayHttp"))
+                assert received <= os.path.getsize(path), "pieces came twice"
+        for agent in (1, 2):
+            assert sha256_of(fleet.delivered(agent, "build.img")) == sha256_of(path)
+        assert fleet.origin.bytes_sent("/build.img") == os.path.getsize(path)
+
+
+def case_what_is_delivered_makes_room_for_more(binary):
+    """Caches of 24 MB and five files of 8 MiB, one after the other: old ones are evicted, and come again when ordered."""
+    room = ("--cache-bytes", "24000000")
+    with Fleet(binary) as fleet:
+        fleet.start(relays=1, agents=1, agent_options=room, relay_options=room)
+        fleet.register_origin()
+        paths = [fleet.origin.make_file(f"build-{number}.img", 8) for number in range(5)]
+        for path in [*paths, paths[0]]:
+            name = os.path.basename(path)
+            if os.path.exists(fleet.delivered(1, name)):
+                os.remove(fleet.delivered(1, name))
+            fleet.run("push", fleet.origin.base_url + name, "--to", "role=demo", "--watch")
+            assert sha256_of(fleet.delivered(1, name)) == sha256_of(path)
+        assert fleet.origin.bytes_sent("/build-0.img") == 2 * os.path.getsize(paths[0]), "nothing was evicted"
 
 
 def case_an_origin_that_changes_fails_the_distribution(binary):

@@ -59,9 +59,11 @@ package final class BlobSwarm: Sendable {
         )
     }
 
-    /// Tells one follower what happens, on its loop; events of one moment come together.
+    /// Tells one follower what happens, on its loop; events of one moment come together. It follows in place of the one
+    /// before, and hears of the peers that are here already, of some perhaps twice.
     package func follow(on loop: any EventLoop, _ take: @escaping @Sendable ([SwarmEvent]) -> Void) {
         mailbox.follow(on: loop, take)
+        state.withLockedValue { $0.loops }.tellAll { $0.introduce() }
     }
 
     /// Bytes of blocks sent to all peers.

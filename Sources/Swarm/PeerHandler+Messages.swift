@@ -118,9 +118,13 @@ extension PeerHandler {
             peerExtensions = hello.identifiers
             if let port = hello.port, outgoing == nil, let handle, var address = context?.channel.remoteAddress {
                 address.port = Int(port)
+                listens = address
                 swarm.emit(.listens(handle, address))
             }
-            if let site = hello.site, !session.site.isEmpty, site != session.site, let handle { swarm.isFar(handle) }
+            if let site = hello.site, !session.site.isEmpty, site != session.site, let handle {
+                isFar = true
+                swarm.isFar(handle)
+            }
             batchesPublished(swarm.ownBatches, toAll: true)
         case Self.extensions["ut_metadata"]:
             guard let theirs = peerExtensions["ut_metadata"], let infoHash,

@@ -49,6 +49,9 @@ final class PeerHandler: ChannelInboundHandler {
     var lastSent = BootTime.zero
     var lastBlock = BootTime.zero
     var isSnubbed = false
+    /// Where the peer says that it is reached, and whether it is at another site.
+    var listens: SocketAddress?
+    var isFar = false
     /// Its handshake came before the blob.
     var isEarly = false
 

@@ -21,6 +21,12 @@ extension BlobDownload {
         }
     }
 
+    /// A relay has answered over HTTP, whatever it was asked.
+    func httpAnswered() {
+        network.httpAnswered()
+        engine.httpAnswered(at: BootClock.now())
+    }
+
     private func askToDialBack() {
         guard plan.announces, let relay = relays.values.first else { return }
         Task {

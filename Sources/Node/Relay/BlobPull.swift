@@ -18,7 +18,8 @@ struct BlobPull: Sendable {
     static let maximumFailures = 12
 
     let blob: ActiveBlob
-    let work: RelayTask
+    /// The task that it is pulled for; it may be another one by the next permit.
+    let work: @Sendable () async -> RelayTask
     let origin: OriginID
     let access: OriginAccess
     let client: OriginClient
@@ -62,6 +63,7 @@ struct BlobPull: Sendable {
     private func work(through queue: PullQueue, over connection: Int) async throws {
         var failures = 0
         while await queue.awaitWork(over: connection) {
+            let work = await work()
             let permit = try await access.permit(
                 at: origin,
                 use: .relayPull,
@@ -70,9 +72,9 @@ struct BlobPull: Sendable {
             )
             let source = PermittedOrigin(
                 permit: permit,
-                connection: client.connect(policy: policy),
+                connection: client.connect(policy: policy(of: work)),
                 url: work.blob?.url ?? "",
-                validators: validators
+                validators: validators(of: work)
             )
             do {
                 try await pullRuns(of: queue, over: connection, from: source, failures: &failures)
@@ -179,11 +181,11 @@ struct BlobPull: Sendable {
         try await Task.sleep(for: .seconds(pause * Double.random(in: 0.8...1.2)))
     }
 
-    private var policy: OriginAccessPolicy {
+    private func policy(of work: RelayTask) -> OriginAccessPolicy {
         OriginAccessPolicy(allowPrivateAddresses: work.blob?.allowPrivateAddresses ?? false, baseURLs: [])
     }
 
-    private var validators: OriginValidators {
+    private func validators(of work: RelayTask) -> OriginValidators {
         OriginValidators(
             size: blob.geometry.size,
             etag: work.blob?.etag ?? "",
