@@ -57,7 +57,8 @@ package struct ControlServer: Service {
             logger: logger
         )
         let all = services(store, streams, originClient, access)
-        let listener = try await listen(server(of: all, access), access.tlsSlot)
+        let health = RPCHealth()
+        let listener = try await listen(server(of: all, access, health), access.tlsSlot)
         let address = listener.localAddress
         configuration.whenReady(address.ipAddress ?? configuration.host, address.port ?? 0, access.credentials)
         logger.info("control listening on \(address.ipAddress ?? configuration.host):\(address.port ?? 0)")
@@ -69,7 +70,7 @@ package struct ControlServer: Service {
             try? await gracefulShutdown()
             group.cancelAll()
         }
-        await leave(fleet, listener)
+        await leave(fleet, listener, health)
         await originClient.shutdown()
         try? await store.close()
     }
@@ -77,8 +78,9 @@ package struct ControlServer: Service {
     /// How long nodes have to take their leave.
     private static let drainTime = Duration.seconds(5)
 
-    /// Takes no new calls, sends the nodes away to come back later, and ends.
-    private func leave(_ fleet: Fleet, _ listener: Listener) async {
+    /// Says that it does not serve any more, takes no new calls, sends the nodes away to come back later, and ends.
+    private func leave(_ fleet: Fleet, _ listener: Listener, _ health: RPCHealth) async {
+        health.stopServing()
         await listener.quiesce()
         await fleet.drain()
         let end = ContinuousClock.now + Self.drainTime
@@ -121,9 +123,10 @@ package struct ControlServer: Service {
         ] + access.services
     }
 
-    private func server(of all: [any RPCService], _ access: ControlAccess) -> RPCServer {
+    private func server(of all: [any RPCService], _ access: ControlAccess, _ health: RPCHealth) -> RPCServer {
         RPCServer(
             services: all,
+            health: health,
             interceptor: access.interceptor(for: all),
             web: WebOptions(
                 routes: GeneratedRoutes.all,
@@ -144,6 +147,7 @@ package struct ControlServer: Service {
         listening.admissionsPerSecond = configuration.admissionsPerSecond
         listening.buffers = .messages
         listening.handshakes = configuration.handshakes
+        listening.liveness = TCPLiveness(stall: configuration.httpLimits.stallDeadline)
         listening.whenRefused = { [logger] in logger.warning("\($0)") }
         let limits = configuration.httpLimits
         do {

@@ -129,6 +129,7 @@ struct NodeRuntime: Sendable {
     ) async throws -> Listener {
         var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
         listening.handshakes = configuration.handshakes
+        listening.liveness = TCPLiveness(stall: configuration.httpLimits.stallDeadline)
         listening.whenRefused = { [logger = router.logger] in logger.warning("\($0)") }
         let limits = configuration.httpLimits
         if let certificate = configuration.tlsCertificatePath, let key = configuration.tlsKeyPath {

@@ -16,9 +16,9 @@ import Testing
     }
 
     /// What the server says until it closes the connection.
-    private func answer(to sent: ByteBuffer) async throws -> [UInt8] {
+    private func answer(to sent: ByteBuffer, limits: HTTPLimits = HTTPLimits()) async throws -> [UInt8] {
         var received: [UInt8] = []
-        try await withEchoServer { port, group, _ in
+        try await withEchoServer(limits: limits) { port, group, _ in
             let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
             let channel = try await ClientBootstrap(group: group)
                 .channelInitializer { channel in
@@ -58,6 +58,18 @@ import Testing
         #expect(said.contains("four"))
         #expect(said.contains("x-end: reached"))
         #expect(said.contains("connection: close"))
+    }
+
+    @Test func `bodies that nobody reads do not stop a kept connection`() async throws {
+        var limits = HTTPLimits()
+        limits.streamWindow = 16_384
+        let refused =
+            "POST /refuse HTTP/1.1\r\nhost: a\r\ncontent-length: 500\r\n\r\n" + String(repeating: "x", count: 500)
+        let last = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+        let sent = ByteBuffer(string: String(repeating: refused, count: 200) + last)
+        let said = String(decoding: try await answer(to: sent, limits: limits), as: UTF8.self)
+        #expect(said.split(separator: "HTTP/1.1 404").count == 200)
+        #expect(said.contains("HTTP/1.1 200"))
     }
 
     @Test func `HTTP 1.0 is kept where it asks for it and the answer says its length`() async throws {
