@@ -159,7 +159,7 @@ let package = Package(
             ),
             .executableTarget(
                 name: "protoc-gen-sluice",
-                dependencies: ["CProtobufC", "CPluginProto"],
+                dependencies: ["Units", "CProtobufC", "CPluginProto"],
                 swiftSettings: swiftSettings
             ),
             .target(name: "CPluginProto", dependencies: ["CProtobufC"]),

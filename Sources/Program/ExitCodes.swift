@@ -29,6 +29,12 @@ package enum ExitCodes {
         }
     }
 
+    /// Says what is wrong with the command line itself, and ends the process with EX_USAGE.
+    package static func misuse(_ error: UserError) -> Never {
+        Terminal.complain(error.description)
+        Glibc.exit(64)
+    }
+
     private static func stop(_ error: UserError) -> Never {
         Terminal.complain(error.description)
         Glibc.exit(code(for: error.code))

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 
 /// `HOST:PORT` as flags give it; an IPv6 address stands in brackets. Port 0 lets the kernel choose.
-package struct HostPort: ExpressibleByArgument, Sendable {
+package struct HostPort: ExpressibleByArgument, Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
 
@@ -21,6 +21,13 @@ package struct HostPort: ExpressibleByArgument, Sendable {
         self.port = port
     }
 
-    /// Plaintext is for loopback, unless it is asked for by name.
-    package var isLoopback: Bool { host == "::1" || host == "localhost" || host.hasPrefix("127.") }
+    /// As it is written in a URL.
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Plaintext is for loopback, unless it is asked for by name. A name that only begins like an address is not one.
+    package var isLoopback: Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isAddress = parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        return isAddress || host == "::1" || host == "localhost"
+    }
 }

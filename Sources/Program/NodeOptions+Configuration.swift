@@ -33,8 +33,8 @@ extension NodeOptions {
         configuration.controlTransport = controlTransport.transport
         configuration.labels = label.map(\.label)
         configuration.version = SluiceVersion.text
-        configuration.cacheBytes = cacheBytes.map { ByteCount(rawValue: $0) }
-        configuration.uploadLimit = maxUpload.map { BytesPerSecond(rawValue: $0) }
+        configuration.cacheBytes = cacheBytes?.bytes
+        configuration.uploadLimit = maxUpload.map { BytesPerSecond(rawValue: $0.bytes.rawValue) }
         return configuration
     }
 }

@@ -190,7 +190,7 @@ struct MessagesEmitter {
                 for field in plain(message) {
                     let property = "self." + Names.property(field.name)
                     if case .message(let name) = field.kind, !field.isRepeated {
-                        source.block("if let value = unsafe c.pointee.\(field.name)") { source in
+                        source.block("if let value = unsafe c.pointee.\(Names.cField(field.name))") { source in
                             source.line("\(property) = try unsafe \(Names.type(name))(c: value)")
                         }
                     } else {
@@ -214,7 +214,7 @@ struct MessagesEmitter {
         let target = "self.\(Names.property(oneof.name))"
         let name = Names.property(field.name)
         if case .message(let type) = field.kind {
-            source.block("if let value = unsafe c.pointee.\(field.name)") { source in
+            source.block("if let value = unsafe c.pointee.\(Names.cField(field.name))") { source in
                 source.line("\(target) = .\(name)(try unsafe \(Names.type(type))(c: value))")
             }
         } else {
@@ -224,8 +224,8 @@ struct MessagesEmitter {
 
     /// The expression that reads a field out of the C struct.
     private func read(_ field: ProtoField) -> String {
-        let place = "c.pointee.\(field.name)"
-        let count = "c.pointee.n_\(field.name)"
+        let place = "c.pointee.\(Names.cField(field.name))"
+        let count = "c.pointee.\(Names.cCount(field.name))"
         switch (field.kind, field.isRepeated) {
         case (.message(let name), true):
             let type = Names.type(name)
@@ -263,7 +263,7 @@ struct MessagesEmitter {
                         source.indented { source in
                             let caseType = "\(cType)__\(oneofType(oneof))Case"
                             source.line("unsafe c.pointee.\(oneof.name)_case = \(caseType)(rawValue: \(field.number))")
-                            source.line("unsafe c.pointee.\(field.name) = \(written(field, "value"))")
+                            source.line("unsafe c.pointee.\(Names.cField(field.name)) = \(written(field, "value"))")
                         }
                     }
                     source.line("case nil: break")
@@ -276,10 +276,10 @@ struct MessagesEmitter {
 
     private func write(_ field: ProtoField, _ source: inout SourceText) {
         let property = "self." + Names.property(field.name)
-        let place = "c.pointee.\(field.name)"
+        let place = "c.pointee.\(Names.cField(field.name))"
         if field.isRepeated {
             source.block("if !\(property).isEmpty") { source in
-                source.line("unsafe c.pointee.n_\(field.name) = \(property).count")
+                source.line("unsafe c.pointee.\(Names.cCount(field.name)) = \(property).count")
                 source.line("unsafe \(place) = \(writtenArray(field, property))")
             }
             return

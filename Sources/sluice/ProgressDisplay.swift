@@ -37,7 +37,7 @@ struct ProgressDisplay {
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
         let sources = progress.sources ?? SourceBytes()
         var parts = [
-            "\(distribution.fileName) [\(bar)] \(Int(share * 100))%",
+            "\(PrintableText.escaped(distribution.fileName)) [\(bar)] \(Int(share * 100))%",
             "\(progress.completedCount)/\(progress.targetCount) done",
             "agents \(ByteCount(sources.agentPeers))",
             "relays \(ByteCount(sources.relayPeers))",

@@ -17,9 +17,11 @@ package struct CommandLineParser {
         var server: String?
         var context: String?
         var isPlaintext = false
+        var isInsecurePlaintext = false
         var columns: [String] = []
         var watches = false
-        var chosen: [String: OneofMember] = [:]
+        /// By oneof, which of its members, and the flag that says so.
+        var chosen: [String: (member: OneofMember, flag: String)] = [:]
     }
 
     private let readFile: (String) throws(UserError) -> [UInt8]
@@ -68,24 +70,26 @@ package struct CommandLineParser {
                 guard let next = rest.popFirst() else { throw UserError(.invalidArgument, "--\(name) needs a value") }
                 return next
             }
-            if let flag = CommonFlag.of(command).first(where: { $0.name == name }) {
-                try setCommon(name, flag.isSwitch ? attached ?? "true" : try given(), command, &draft)
+            if let flag = CommonFlag.of(command).first(where: { $0.name.rawValue == name }) {
+                if flag.name == .help { return .help(CommandHelp.flags(command)) }
+                try setCommon(flag.name, flag.isSwitch ? attached ?? "true" : try given(), command, &draft)
                 continue
             }
             guard let flag = command.flags.first(where: { $0.name == name }) else {
                 let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
                 throw UserError(.invalidArgument, "--\(name) is not a flag of this command", hint: hint)
             }
-            try set(flag.kind == .boolean && attached == nil ? "true" : try given(), flag, &draft)
+            try set(flag.isSwitch && attached == nil ? "true" : try given(), flag, &draft)
         }
         return .command(
             ParsedCommand(
                 command: command,
-                request: draft.base.map { draft.request.json(over: $0) } ?? draft.request.json,
+                request: Self.request(of: draft, command),
                 output: draft.output,
                 server: draft.server,
                 context: draft.context,
                 isPlaintext: draft.isPlaintext,
+                isInsecurePlaintext: draft.isInsecurePlaintext,
                 columns: draft.columns,
                 watches: draft.watches
             )
@@ -94,36 +98,51 @@ package struct CommandLineParser {
 
     private func set(_ text: String, _ flag: FlagDescription, _ draft: inout Draft) throws(UserError) {
         for member in flag.members {
-            let other = draft.chosen.updateValue(member, forKey: member.group)
-            if let other, other != member {
-                throw UserError(
-                    .invalidArgument,
-                    "--\(flag.name) is for \(member.member), and \(other.member) is chosen already; only one can be"
-                )
+            let other = draft.chosen.updateValue((member, flag.name), forKey: member.group)
+            if let other, other.member != member {
+                throw UserError(.invalidArgument, "--\(other.flag) and --\(flag.name) exclude each other")
             }
         }
         let value = FlagValue(flag: flag, readFile: readFile)
         try draft.request.set(try value.read(text), at: flag)
     }
 
+    /// What flags say, over what a file says. A member of a oneof that a flag chooses takes the place of the file's.
+    private static func request(of draft: Draft, _ command: CommandDescription) -> JSONValue {
+        guard var base = draft.base else { return draft.request.json }
+        for (group, chosen) in draft.chosen {
+            let rivals = command.flags.flatMap(\.members).filter { $0.group == group && $0 != chosen.member }
+            for rival in Set(rivals) { base = RequestTree.removing(rival.path[...], from: base) }
+        }
+        return draft.request.json(over: base)
+    }
+
     private func setCommon(
-        _ name: String,
+        _ name: CommonFlagName,
         _ text: String,
         _ command: CommandDescription,
         _ draft: inout Draft
     ) throws(UserError) {
+        func isOn() throws(UserError) -> Bool {
+            guard text == "true" || text == "false" else {
+                throw UserError(.invalidArgument, "--\(name.rawValue) is true or false, not \(text)")
+            }
+            return text == "true"
+        }
         switch name {
-        case "output":
+        case .output:
             guard let format = ParsedCommand.Output(rawValue: text) else {
-                throw UserError(.invalidArgument, "--output is table, json or yaml")
+                throw UserError(.invalidArgument, "--output is table, json or yaml, not \(text)")
             }
             draft.output = format
-        case "server": draft.server = text
-        case "context": draft.context = text
-        case "plaintext": draft.isPlaintext = text == "true"
-        case "columns": draft.columns = text.split(separator: ",").map(String.init)
-        case "watch": draft.watches = text == "true"
-        default: draft.base = try request(in: text, command)
+        case .server: draft.server = text
+        case .context: draft.context = text
+        case .plaintext: draft.isPlaintext = try isOn()
+        case .insecurePlaintext: draft.isInsecurePlaintext = try isOn()
+        case .columns: draft.columns = text.split(separator: ",").map(String.init)
+        case .watch: draft.watches = try isOn()
+        case .fromFile: draft.base = try request(in: text, command)
+        case .help: break
         }
     }
 

@@ -18,8 +18,7 @@ extension GeneratedRoutes {
   "security": [
     {
       "bearer": []
-    },
-    {}
+    }
   ],
   "tags": [
     {
@@ -231,12 +230,87 @@ extension GeneratedRoutes {
             "content": {
               "text/event-stream": {
                 "schema": {
-                  "type": "string"
+                  "description": "One event. One named end or error is the last.",
+                  "oneOf": [
+                    {
+                      "description": "An answer.",
+                      "type": "object",
+                      "properties": {
+                        "id": {
+                          "type": "string"
+                        },
+                        "data": {
+                          "type": "string",
+                          "contentMediaType": "application/json",
+                          "contentSchema": {
+                            "description": "The distribution as it is now.",
+                            "$ref": "#/components/schemas/Distribution"
+                          }
+                        }
+                      },
+                      "required": [
+                        "id",
+                        "data"
+                      ],
+                      "additionalProperties": false
+                    },
+                    {
+                      "description": "The stream is over.",
+                      "type": "object",
+                      "properties": {
+                        "event": {
+                          "const": "end"
+                        },
+                        "data": {
+                          "type": "string",
+                          "contentMediaType": "application/json",
+                          "contentSchema": {
+                            "type": "object"
+                          }
+                        }
+                      },
+                      "required": [
+                        "event",
+                        "data"
+                      ],
+                      "additionalProperties": false
+                    },
+                    {
+                      "description": "The stream failed.",
+                      "type": "object",
+                      "properties": {
+                        "event": {
+                          "const": "error"
+                        },
+                        "data": {
+                          "type": "string",
+                          "contentMediaType": "application/json",
+                          "contentSchema": {
+                            "$ref": "#/components/schemas/RpcError"
+                          }
+                        }
+                      },
+                      "required": [
+                        "event",
+                        "data"
+                      ],
+                      "additionalProperties": false
+                    }
+                  ]
                 }
               },
               "application/jsonl": {
                 "schema": {
-                  "type": "string"
+                  "description": "One line. An error is the last.",
+                  "oneOf": [
+                    {
+                      "description": "The distribution as it is now.",
+                      "$ref": "#/components/schemas/Distribution"
+                    },
+                    {
+                      "$ref": "#/components/schemas/RpcError"
+                    }
+                  ]
                 }
               }
             }
@@ -1212,7 +1286,8 @@ extension GeneratedRoutes {
     "securitySchemes": {
       "bearer": {
         "type": "http",
-        "scheme": "bearer"
+        "scheme": "bearer",
+        "description": "An API token. Servers in plaintext know no users and ask for none."
       }
     },
     "schemas": {
