@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import RPC
 
 /// `HOST:PORT` as flags give it; an IPv6 address stands in brackets. Port 0 lets the kernel choose.
 package struct HostPort: ExpressibleByArgument, Sendable {
@@ -22,5 +23,5 @@ package struct HostPort: ExpressibleByArgument, Sendable {
     }
 
     /// Plaintext is for loopback, unless it is asked for by name.
-    package var isLoopback: Bool { host == "::1" || host == "localhost" || host.hasPrefix("127.") }
+    package var isLoopback: Bool { AllowedHosts.isThisMachine(host) }
 }
