@@ -107,10 +107,10 @@ struct AccessStoreTests {
                 expiresAt: 2
             )
             let admin = APITokenRecord(id: Samples.id("admin"), role: .admin, digest: digest(4), createdAt: 1)
-            try await store.createAPIToken(token)
-            try await store.createAPIToken(admin)
+            try await store.createAPIToken(token, now: 0)
+            try await store.createAPIToken(admin, now: 0)
             #expect(try await store.allAPITokens() == [admin, token])
-            await #expect(throws: StoreError.self) { try await store.createAPIToken(token) }
+            await #expect(throws: StoreError.self) { try await store.createAPIToken(token, now: 0) }
             try await store.deleteAPIToken(token.id)
             await #expect(throws: StoreError.self) { try await store.deleteAPIToken(token.id) }
             #expect(try await store.apiTokens(PageRequest()).records == [admin])

@@ -31,19 +31,19 @@ struct BlobHashes: Sendable {
 
     var epoch: Epoch { record.epoch }
 
-    /// What was signed so far counts no more, nor does the torrent made of it.
-    mutating func raiseEpoch() {
-        record = record.rehashed
+    /// What was signed so far counts no more, nor does the torrent made of it: so it is stored already.
+    mutating func raise(to raised: BlobRecord) {
+        guard raised.epoch > record.epoch else { return }
+        record = raised
         _ = manifest.epochRaised(to: record.epoch)
         magnetLink = PublishedTorrent.magnetLink(of: record)
         asked = nil
     }
 
-    /// The last hash is in, and this is what was built of all.
-    mutating func finish(_ torrent: BuiltTorrent) {
-        record.finishedTorrent = torrent.content
-        record.infoHashes = torrent.infoHashes
-        record.state = .finished
+    /// The last hash is in, and what was built of all is stored.
+    mutating func finish(as finished: BlobRecord) {
+        guard finished.epoch == record.epoch else { return }
+        record = finished
         magnetLink = PublishedTorrent.magnetLink(of: record)
     }
 }

@@ -11,6 +11,9 @@ struct OrderRecords {
     let distribution: DistributionRecord
     let tasks: [TaskRecord]
 
+    /// Of an order that names none.
+    static let defaultPriority: UInt32 = 100
+
     init(
         order: CheckedOrder,
         id: DistributionID,
@@ -22,7 +25,7 @@ struct OrderRecords {
         taskIDs: ResourceIDSeries<TaskResource>
     ) {
         let config = order.distribution.config ?? DistributionConfig()
-        let priority = config.priority == 0 ? 100 : config.priority
+        let priority = config.priority == 0 ? Self.defaultPriority : config.priority
         blob = BlobRecord(
             id: order.identity.blobID,
             url: order.identity.url,

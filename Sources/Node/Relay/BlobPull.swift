@@ -1,3 +1,4 @@
+internal import Leases
 internal import Logging
 internal import Manifest
 internal import NIOCore
@@ -10,8 +11,8 @@ internal import Units
 /// Pulls pieces of one blob from its origin over several connections, each under a lease, into the growing cache. Every
 /// piece is hashed as it is stored, and its hash is signed and handed on.
 struct BlobPull: Sendable {
-    /// What a relay pulls serves everybody: it counts for eight agents of the same priority.
-    static let relayWeight: UInt32 = 8
+    /// What a relay pulls serves everybody.
+    static let relayWeight = LeaseTerms.relayWeight
     /// How often it is looked at how many connections there should be.
     private static let tick = Duration.milliseconds(100)
     /// Tries of one run before the pull gives up, with growing pauses between them.

@@ -381,7 +381,7 @@ actor RelayBlob {
     /// Leaves pieces to another relay, if they are neither here nor on their way. Returns those it leaves.
     func release(_ wanted: [PieceSpan]) -> [PieceSpan] {
         let available = blob.cache.available
-        let missing = wanted.pieces(below: blob.geometry.pieceCount).filter { !available.contains($0) }
+        let missing = (wanted.pieces(below: blob.geometry.pieceCount) ?? []).filter { !available.contains($0) }
         return PieceRange.runs(of: queue.withdraw(missing)).map { PieceSpan($0) }
     }
 
