@@ -40,6 +40,8 @@ final class PeerHandler: ChannelInboundHandler {
     var isPumpScheduled = false
     var readsUnderWay = 0
     var answers = 0
+    /// Bytes of answers that the peer has not taken yet.
+    var unreadAnswers = 0
     /// Bytes of blocks sent up to the last tick.
     var sentBefore: UInt64 = 0
     var isPending: Bool

@@ -52,6 +52,7 @@ struct OrderChecks: Sendable {
             distribution: distribution,
             origin: originID,
             allowPrivateAddresses: origin.allowPrivateAddresses,
+            baseURLs: origin.baseUrls,
             identity: BlobIdentity(
                 url: asked.sourceUrl,
                 size: probe.size,
@@ -112,11 +113,14 @@ struct OrderChecks: Sendable {
     }
 
     private static func checkTimes(_ config: DistributionConfig) throws {
-        for time in [config.stallAfter, config.handBackAfter, config.expectedDuration].compactMap(\.self)
-        where !time.isBetween(.nanoseconds(1), longestTime) {
+        let times = [
+            config.stallAfter, config.handBackAfter, config.expectedDuration, config.blockedAfter, config.retryFor,
+        ]
+        for time in times.compactMap(\.self) where !time.isBetween(.nanoseconds(1), longestTime) {
             throw UserError(
                 .invalidArgument,
-                "stall_after, hand_back_after and expected_duration are longer than nothing, and at most 366 days"
+                "stall_after, hand_back_after, expected_duration, blocked_after and retry_for are longer than nothing, "
+                    + "and at most 366 days"
             )
         }
         guard config.stallPermille <= 1000 else {
@@ -127,6 +131,9 @@ struct OrderChecks: Sendable {
         }
         guard config.maxAgentBytesPerSecond == 0 || config.minimumBytesPerSecond <= config.maxAgentBytesPerSecond else {
             throw UserError(.invalidArgument, "more is promised to an agent than it may receive")
+        }
+        guard config.minimumBytesPerSecond == 0 || !config.assistDisabled else {
+            throw UserError(.invalidArgument, "without assist nothing can be promised")
         }
         guard config.windows.count <= TransferSchedule.maximumWindows else {
             throw UserError(.invalidArgument, "an order has at most \(TransferSchedule.maximumWindows) windows")

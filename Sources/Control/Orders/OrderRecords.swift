@@ -52,7 +52,7 @@ struct OrderRecords {
             priority: priority,
             createdAt: now
         )
-        let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses)
+        let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses, baseURLs: order.baseURLs)
         let assignment = TaskRecord.encoded(.assignment(Self.assignment(order, message, id, priority, epoch)))
         let work: [Work] =
             Self.relayTasks(order, message, id, priority, epoch, stripes, signingKey)
@@ -92,6 +92,7 @@ struct OrderRecords {
             task.priority = priority
             task.windows = order.distribution.config?.windows ?? []
             task.onlyInWindows = order.distribution.config?.onlyInWindows ?? false
+            task.retryFor = order.distribution.config?.retryFor
             let owned = stripes.stripes(of: relay.node)
             // A relay that pulls nothing is one more peer.
             if !owned.isEmpty {
