@@ -91,6 +91,57 @@ def case_a_push_that_failed_at_the_origin_can_be_pushed_again(binary):
         assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
 
 
+def case_an_origin_may_redirect_to_another_of_its_base_urls(binary):
+    """What the order's check follows, relays follow too."""
+    with Fleet(binary) as fleet:
+        path = fleet.origin.make_file("build.img", 4)
+        fleet.start(relays=1, agents=1)
+        old = f"http://localhost:{fleet.origin.port}/moved/"
+        fleet.run("origins", "create", "demo-origin", "--base-urls", old, "--base-urls", fleet.origin.base_url,
+                  "--allow-private-addresses")
+        fleet.run("push", old + "build.img", "--to", "role=demo", "--watch")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_an_origin_that_is_away_is_tried_again_for_as_long_as_the_order_says(binary):
+    """nginx goes away in mid-pull: a short patience fails the order with a sentence, a longer one outlasts it."""
+    for patience, outcome in (("2s", "FAILED"), ("10m", "COMPLETED")):
+        with Fleet(binary, origin_rate=2_000_000) as fleet:
+            path = fleet.origin.make_file("build.img", 8)
+            fleet.start(relays=1, agents=1)
+            fleet.register_origin()
+            name = fleet.json("distributions", "create", "--source-url", fleet.origin.base_url + "build.img",
+                              "--target-labels", "role=demo", "--config-retry-for", patience)["distribution"]["name"]
+            wait_until(lambda: int(fleet.distribution(name).get("relays", [{}])[0].get("verifiedBytes", 0)) > 0, 30,
+                       "the pull to begin")
+            fleet.origin.stop()
+            if outcome == "COMPLETED":
+                wait_until(lambda: "the origin failed, trying again" in "\n".join(fleet.processes["relay-1"].lines), 30,
+                           "a try that fails")
+                fleet.origin.start()
+            wait_until(lambda: fleet.distribution(name)["state"] == f"DISTRIBUTION_STATE_{outcome}", 90, outcome)
+            if outcome == "FAILED":
+                assert "has given nothing for" in fleet.distribution(name)["relays"][0]["message"]
+            else:
+                assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_nodes_that_listen_everywhere_are_found(binary):
+    """A relay and an agent on every address: the tracker names none of them 0.0.0.0, control neither."""
+    with Fleet(binary) as fleet:
+        path = fleet.origin.make_file("build.img", 4)
+        fleet.start_control()
+        fleet.listens["relay-1"] = "0.0.0.0:0"
+        fleet.start_relay(1)
+        fleet.start_agent(1, "--advertise", "127.0.0.1:9")
+        fleet.register_origin()
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+        nodes = {node["name"]: node["address"] for node in fleet.json("nodes", "list")["nodes"]}
+        assert nodes["relay-1"].startswith("127.0.0.1:"), nodes
+        assert nodes["agent-1"] == "127.0.0.1:9", nodes
+
+
 def case_two_pushes_of_one_file_at_once_share_one_download(binary):
     """The second order of a file that is under way: both end, each piece comes once, and no peer is lost to HTTP."""
     with Fleet(binary, origin_rate=2_000_000) as fleet:

@@ -30,6 +30,7 @@ http {{
         set $refused "";
         if (-f {root}/refuses) {{ set $refused yes; }}
         if ($request_method = HEAD) {{ set $refused ""; }}
+        location ~ ^/moved/(.*) {{ return 302 http://{host}:{port}/$1; }}
         location / {{ root {root}/files; if ($refused) {{ return 403; }} }}
     }}
 }}

@@ -30,7 +30,7 @@ extension BlobDownload {
     private func askToDialBack() {
         guard plan.announces, let relay = relays.values.first else { return }
         Task {
-            guard let isReachable = try? await relay.dialsBack(to: runtime.port) else { return }
+            guard let isReachable = try? await relay.dialsBack(to: runtime.reach.port) else { return }
             network.dialBackAnswered(isReachable: isReachable)
         }
     }

@@ -177,7 +177,7 @@ extension BlobDownload {
                 let request = AnnounceRequest(
                     infoHash: infoHash,
                     peerID: runtime.session.peerID,
-                    port: UInt16(clamping: runtime.port),
+                    port: UInt16(clamping: runtime.reach.port),
                     uploaded: blob.swarm.uploaded,
                     downloaded: blob.swarm.downloaded,
                     left: ByteCount(rawValue: left),
@@ -210,8 +210,7 @@ extension BlobDownload {
     }
 
     private func connect(to peer: PeerAddress) {
-        let isSelf = Int(peer.port) == runtime.port && peer.address == runtime.listener.localAddress.addressBytes
-        guard !isSelf,
+        guard peer != runtime.reach.peer,
             let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: peer.address), port: Int(peer.port))
         else { return }
         let place = Self.place(address)

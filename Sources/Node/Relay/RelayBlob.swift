@@ -369,9 +369,7 @@ actor RelayBlob {
 
     /// Stock clients find this relay by the tracker it is.
     private func addSelfToTracker() {
-        guard let address = runtime.listener.localAddress.addressBytes,
-            let peer = PeerAddress(address: address, port: UInt16(clamping: runtime.port))
-        else { return }
+        guard let peer = runtime.reach.peer else { return }
         let isSeed = blob.cache.available.isFull
         for infoHash in blob.infoHashes {
             runtime.tracker.addSelf(peer, runtime.session.peerID, isSeed: isSeed, to: infoHash)
