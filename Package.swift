@@ -205,8 +205,8 @@ let package = Package(
                 name: "IntegrationTests",
                 dependencies: [
                     "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "PieceCache", "Swarm", "OriginClient",
-                    "Download", "Leases", "Scheduling", "Manifest", "BitTorrent", "Store", "Node", "Control",
-                    nio("NIOCore"), nio("NIOPosix"), logging,
+                    "Download", "Leases", "Scheduling", "Manifest", "BitTorrent", "Store", "Node", "Control", "Program",
+                    nio("NIOCore"), nio("NIOPosix"), logging, argumentParser,
                 ],
                 swiftSettings: swiftSettings
             ),

@@ -81,12 +81,15 @@ package struct ControlServer: Service {
         try? await store.close()
     }
 
+    /// How long whoever asks for this server's health has to hear that it leaves, before its port closes.
+    private static let noticeTime = Duration.milliseconds(500)
     /// How long nodes have to take their leave.
     private static let drainTime = Duration.seconds(5)
 
     /// Says that it does not serve any more, takes no new calls, sends the nodes away to come back later, and ends.
     private func leave(_ fleet: Fleet, _ listener: Listener, _ health: RPCHealth) async {
         health.stopServing()
+        try? await Task.sleep(for: Self.noticeTime)
         await listener.quiesce()
         await fleet.drain()
         let end = ContinuousClock.now + Self.drainTime

@@ -128,6 +128,19 @@ import Testing
         #expect(payload <= Int(HTTPLimits().streamWindow))
     }
 
+    @Test func `frames that wait for a peer which does not read are bounded`() throws {
+        var limits = HTTPLimits()
+        limits.floods.queuedFrames = 100
+        let session = try HTTP2Session(isServer: true, limits: limits)
+        // Each SETTINGS is answered.
+        let many = ByteBuffer(bytes: (0..<90).flatMap { _ in frame(4, 0, 0) })
+        _ = try session.receive(ByteBuffer(bytes: preface + Array(many.readableBytesView)))
+        _ = session.takeOutput(limit: 1 << 20)
+        _ = try session.receive(many)
+        let error = #expect(throws: HTTPError.self) { _ = try session.receive(many) }
+        #expect(error?.code == .enhanceYourCalm && error?.message == "the peer does not read")
+    }
+
     @Test(arguments: ["100", "103"]) func `interim responses are not the response`(interim: String) throws {
         let session = try HTTP2Session(isServer: false, limits: HTTPLimits())
         let stream = try session.submitRequest(head("/"), endStream: true)
