@@ -60,7 +60,7 @@ struct PushCommand: AsyncParsableCommand {
     var assistFromOriginOnly = false
     @Flag(help: "Check everything and create nothing.")
     var dryRun = false
-    @Option(help: "text or json.")
+    @Option(name: .shortAndLong, help: "text or json.")
     var output: OutputFormat = .text
 
     func run() async throws {
