@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import tempfile
 import threading
@@ -79,6 +80,7 @@ def case_help_and_refusals(binary):
         assert "315576000000s" in failure(fleet, "join-tokens", "create", "--role", "agent", "--lifetime", "200000000d", expect=64)
         assert fleet.run("help", "nodes", "list").stdout == shown == fleet.run("nodes", "list", "-h").stdout
         assert fleet.run("nodes", "help").stdout == fleet.run("help", "nodes").stdout == fleet.run("nodes", "--help").stdout
+        assert "HOST:PORT" in failure(fleet, "nodes", "list", "--server", "nowhere", expect=64)
         assert "/nowhere" in failure(fleet, "origins", "create", "--from-file", "/nowhere", expect=3)
         assert "none" in failure(fleet, "distributions", "get", "none", expect=3)
         # The node stream is not for users.
@@ -141,6 +143,31 @@ def case_one_way_to_write_numbers(binary):
             "pieceLength": 65536, "expectedDuration": "172800s", "minimumBytesPerSecond": "5000000",
             "maxAgentUploadBytesPerSecond": "1500000"}, made
         assert "fast" in failure(fleet, "push", "x", "--to", "a=b", "--max-rate", "fast", expect=64)
+
+
+def case_a_terminal_of_sixty_columns(binary):
+    """In a narrow terminal a bar is drawn over in one line, and a table shows how things stand."""
+    with Fleet(binary) as fleet:
+        fleet.origin.make_file("build.img", 8)
+        fleet.start(relays=1, agents=1)
+        fleet.register_origin("files", "--limits-max-bytes-per-second", "4MB")
+
+        def in_terminal(*arguments):
+            command = f"stty cols 60; exec {shlex.join([fleet.binary, *arguments])}"
+            environment = dict(os.environ, SLUICE_SERVER=fleet.listens["control"])
+            environment.pop("COLUMNS", None)
+            done = subprocess.run(["script", "-qec", command, "/dev/null"], env=environment, stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0, done
+            return done.stdout
+
+        shown = in_terminal("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--sha256",
+                            sha256_of(f"{fleet.root}/origin/files/build.img"), "--watch")
+        bars = re.split(r"[\r\n]+", shown.split("\n", 1)[1].strip())
+        assert len(bars) > 2 and all(len(bar) < 60 for bar in bars), bars
+        assert any("/s" in bar for bar in bars) and "1/1 done" in bars[-1], bars
+        table = in_terminal("distributions", "list").replace("\r", "").strip().split("\n")
+        assert "STATE" in table[0] and "completed" in table[1] and all(len(line) <= 60 for line in table), table
 
 
 def case_contexts(binary):

@@ -45,16 +45,19 @@ struct ProgressDisplay {
         var parts = [
             "\(PrintableText.escaped(distribution.fileName)) [\(bar)] \(Int(share * 100))%",
             "\(progress.completedCount)/\(progress.targetCount) done",
+        ]
+        if progress.failedCount > 0 { parts.append("\(progress.failedCount) failed") }
+        if !hasEnded(distribution.state) {
+            parts.append("\(BytesPerSecond(progress.bytesPerSecond))")
+            if progress.etaSeconds > 0 { parts.append("ETA \(progress.etaSeconds) s") }
+        }
+        // A narrow terminal cuts these off.
+        parts += [
             "agents \(ByteCount(sources.agentPeers))",
             "relays \(ByteCount(sources.relayPeers))",
             "relay HTTP \(ByteCount(sources.relayHttp))",
             "origin \(ByteCount(sources.origin))",
         ]
-        if !hasEnded(distribution.state) {
-            parts.append("\(BytesPerSecond(progress.bytesPerSecond))")
-            if progress.etaSeconds > 0 { parts.append("ETA \(progress.etaSeconds) s") }
-        }
-        if progress.failedCount > 0 { parts.append("\(progress.failedCount) failed") }
         return parts.joined(separator: "  ")
     }
 }
