@@ -138,6 +138,7 @@ def case_one_way_to_write_numbers(binary):
             "push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--dry-run", "--size", "4MiB", "--piece-length", "64KiB",
             "--max-rate", "10MB/s", "--minimum-rate", "5000000", "--max-upload", "1.5MB", "--assist-below", "1MB", "--assist-after",
             "1m30s", "--expect", "2d")
+        assert yaml.safe_load(fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--dry-run", "-o", "yaml").stdout)
         assert made["size"] == str(4 << 20) and made["config"] == {
             "assistBelowBytesPerSecond": "1000000", "assistAfter": "90s", "maxAgentBytesPerSecond": "10000000",
             "pieceLength": 65536, "expectedDuration": "172800s", "minimumBytesPerSecond": "5000000",
@@ -186,6 +187,7 @@ def case_contexts(binary):
 
         server = fleet.listens["control"]
         assert "needs a --server" in run("context", "set", "work", "--ca", authority, expect=2)
+        assert "certificate in PEM" in run("context", "set", "work", "--server", server, "--ca", token, expect=2)
         run("context", "set", "work", "--server", server, "--ca", authority, "--token", "-", given=Path(token).read_text())
         assert os.stat(path).st_mode & 0o777 == 0o600
         run("nodes", "list")

@@ -54,6 +54,7 @@ enum GeneratedCommandRunner {
         case .done: return
         case .failed(let sentence): throw UserError(.internal, sentence)
         case .cancelled(let sentence): throw UserError(.cancelled, sentence)
+        case .cutOff(let sentence): throw UserError(.unavailable, sentence)
         }
     }
 }

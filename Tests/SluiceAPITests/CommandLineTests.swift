@@ -212,6 +212,9 @@ import Units
         )
         #expect(outcome(("name", .string("t")), ("state", .string("S_CANCELLED"))) == .cancelled("t was cancelled"))
         #expect(ending.outcome(of: .object([])) == .done)
+        let exact = WatchEnding("thing", done: ["S_DONE"], failed: ["S_FAILED"], cancelled: [])
+        let early = JSONValue.members([("thing", .members([("name", .string("t")), ("state", .string("S_RUNNING"))]))])
+        #expect(exact.outcome(of: early) == .cutOff("control ended the watch before t did"))
         for verb in ["get", "watch"] {
             let command = GeneratedCommands.all.first { $0.noun == "distributions" && $0.verb == verb }
             #expect((command?.watch ?? command?.call)?.ending != nil)
