@@ -413,7 +413,7 @@ def case_contexts_as_kubectl_has_them(binary):
         assert refused.returncode == 6 and "TLS handshake" in refused.stderr, refused.stderr
         assert sluice("origins", "list", "--context", "work").returncode == 0
         assert sluice("context", "use", "work").returncode == 0
-        assert "* work" in sluice("context", "list").stdout
+        assert ["*", "work"] in [line.split()[:2] for line in sluice("context", "list").stdout.split("\n")]
         assert sluice("context", "use", "none").returncode == 3
 
 

@@ -127,7 +127,10 @@ def expect_everything(calls):
              "--site-limits", 'berlin={"maxOrders": 3}', "--openings", "-4=2026-01-02T03:04:05.5Z",
              "--site-plans", "berlin=free", "--context-field", "mine", "--plaintext-field", "--class", "first", "--import", "one",
              "--import", "two", "--share", "0.1", "--json", "1-1", "--past-limits", '{"maxOrders": 1}', "--past-limits", "{}",
-             "--one-two-three-four-max-orders", "4", "--certificate", str(certificate)]
+             "--one-two-three-four-max-orders", "4", "--certificate", str(certificate), "--description", "d", "--hash-value", "7",
+             "--type", "t", "--self", "s", "--is", "--init", "i", "--protocol", "p", "--default", "e", "--full-name", "f", "--c", "c",
+             "--members", "true", "--members=false", "--values", "1.5", "--values", "-2", "--shift", "-3", "--bits", str(2**64 - 1),
+             "--parts", str(certificate), "--encoded", str(certificate), "--pauses", "1s", "--pauses", "2m", "--plans", "free", "--with-max-orders", "9"]
     body = {
         "name": "all", "tags": {"a": "b=c", "d": ""}, "quotaBytes": str(64 << 20), "retention": "90s",
         "plan": "TENANT_PLAN_PAID_MONTHLY", "contacts": ["x", "y"], "limits": {"maxOrders": 7}, "balance": "1",
@@ -135,9 +138,13 @@ def expect_everything(calls):
         "siteLimits": {"berlin": {"maxOrders": 3}}, "openings": {"-4": "2026-01-02T03:04:05.500Z"},
         "sitePlans": {"berlin": "TENANT_PLAN_FREE"}, "context": "mine", "plaintext": True, "class": "first",
         "import": ["one", "two"], "share": 0.1, "json": "TENANT_FORMAT_1_1", "pastLimits": [{"maxOrders": 1}, {}],
-        "one": {"two": {"three": {"four": {"maxOrders": 4}}}},
+        "one": {"two": {"three": {"four": {"maxOrders": 4}}}}, "description": "d", "hashValue": "7", "type": "t", "self": "s",
+        "is": True, "init": "i", "protocol": "p", "default": "e", "fullName": "f", "c": "c", "members": [True, False],
+        "values": [1.5, -2], "shift": -3, "bits": str(2**64 - 1), "pauses": ["1s", "120s"], "plans": ["TENANT_PLAN_FREE"],
+        "with": {"maxOrders": 9},
     }
-    body["certificate"] = base64.b64encode(certificate.read_bytes()).decode()
+    bytes_of_file = base64.b64encode(certificate.read_bytes()).decode()
+    body |= {"parts": [bytes_of_file], "encoded": bytes_of_file, "certificate": bytes_of_file}
     made = calls.json("tenants", "create", *flags)["tenant"]
     assert made == body, {key: (made.get(key), body.get(key)) for key in made.keys() | body.keys() if made.get(key) != body.get(key)}
     given = {key: value for key, value in body.items() if key != "balance"}
@@ -150,6 +157,12 @@ def expect_everything(calls):
     for flag, key, value in (("--email=a@b.example", "email", "a@b.example"), ("--nobody", "nobody", {})):
         changed = calls.json("tenants", "create", "--from-file", str(path), flag)["tenant"]
         assert changed == {**{key: value for key, value in body.items() if key != "certificate"}, key: value}, changed
+    for flag, key, value in (("--in", "in", True), ("--for=free", "for", "TENANT_PLAN_FREE"), ("--rest=-5", "rest", "-5"),
+                             ("--until=2026-11-25T12:00:00Z", "until", "2026-11-25T12:00:00Z")):
+        changed = calls.json("tenants", "create", "--from-file", str(path), flag)["tenant"]
+        assert key not in body and "with" not in changed and changed[key] == value, changed
+        sent = calls.http("POST", "/v1/tenants", {"name": "one", key: value})
+        assert sent == {"name": "one", "balance": "1", key: value}, sent
     moved = calls.json("tenants", "create", "late", "--not-before", "2026-11-25T12:00:00Z")["tenant"]
     assert moved["startTime"] == "2026-11-25T12:00:00Z", moved
 

@@ -25,7 +25,9 @@ package enum ExitCodes {
         switch error {
         case let error as UserError: stop(error)
         case let error as RPCError: stop(UserError(error))
-        default: command.exit(withError: error)
+        // What argument-parser has to say of flags, help and versions.
+        case _ where command.exitCode(for: error) != .failure: command.exit(withError: error)
+        default: stop(UserError(.internal, "\(error)"))
         }
     }
 

@@ -66,9 +66,11 @@ struct CommandEmitter {
             let found = values.map(\.name).filter { value in endings.contains { value.hasSuffix($0) } }
             return "[\(found.map { "\"\($0)\"" }.joined(separator: ", "))]"
         }
+        let done = list("_COMPLETED", "_SUCCEEDED", "_DONE")
         let (failed, cancelled) = (list("_FAILED"), list("_CANCELLED", "_CANCELED"))
         guard failed != "[]" || cancelled != "[]" else { return nil }
-        return "WatchEnding(\"\(Names.json(field.name))\", failed: \(failed), cancelled: \(cancelled))"
+        let followed = Names.json(field.name)
+        return "WatchEnding(\"\(followed)\", done: \(done), failed: \(failed), cancelled: \(cancelled))"
     }
 
     /// The method that follows what a get shows: the same request, a stream of answers.

@@ -27,13 +27,18 @@ struct MessagesEmitter {
         source.line()
         source.comment(enumeration.comment, otherwise: "`\(enumeration.fullName)`.")
         source.block("package enum \(type): Hashable, Sendable") { source in
-            for value in enumeration.values {
+            for value in enumeration.distinct {
                 source.comment(value.comment, otherwise: "`\(value.name)`.")
                 source.line("case \(Names.enumCase(value.name, of: type))")
             }
             source.comment([], otherwise: "A value that this build does not know.")
             source.line("case unrecognized(Int32)")
             source.line()
+            for (alias, value) in enumeration.aliases {
+                source.comment(alias.comment, otherwise: "`\(alias.name)`.")
+                let other = Names.enumCase(value.name, of: type)
+                source.line("package static var \(Names.enumCase(alias.name, of: type)): \(type) { .\(other) }")
+            }
             source.comment([], otherwise: "The names in the proto, with their numbers.")
             source.line("package static let names: [(String, Int32)] = [")
             source.indented { source in
@@ -44,7 +49,7 @@ struct MessagesEmitter {
             source.comment([], otherwise: "The value of a number on the wire.")
             source.block("package init(rawValue: Int32)") { source in
                 source.line("switch rawValue {")
-                for value in enumeration.values {
+                for value in enumeration.distinct {
                     source.line("case \(value.number): self = .\(Names.enumCase(value.name, of: type))")
                 }
                 source.line("default: self = .unrecognized(rawValue)")
@@ -53,7 +58,7 @@ struct MessagesEmitter {
             source.comment([], otherwise: "The number on the wire.")
             source.block("package var rawValue: Int32") { source in
                 source.line("switch self {")
-                for value in enumeration.values {
+                for value in enumeration.distinct {
                     source.line("case .\(Names.enumCase(value.name, of: type)): \(value.number)")
                 }
                 source.line("case .unrecognized(let number): number")

@@ -25,8 +25,8 @@ enum Names {
     /// A property or case name, escaped where it is a word of Swift's.
     static func property(_ field: String) -> String {
         let name = json(field)
-        // Every message has a property of this name already.
-        if name == "json" { return "jsonField" }
+        // Every message has properties of these names already.
+        if ["json", "encoded", "hashValue"].contains(name) { return name + "Field" }
         return swiftWords.contains(name) ? "`\(name)`" : name
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Program
 import RPC
 import SluiceAPI
+import Transport
 import Units
 
 /// `sluice context`.
@@ -109,15 +110,23 @@ struct ContextCommand: AsyncParsableCommand {
         @Flag(help: "Forgets the token.")
         var noToken = false
 
+        private static func authority(in path: String) throws -> String {
+            let pem = String(decoding: try FileContent.read(path, atMost: .mebibytes(1)), as: UTF8.self)
+            do {
+                _ = try Certificate(pem: pem)
+            } catch {
+                throw UserError(.invalidArgument, "\(path) is not a certificate in PEM")
+            }
+            return pem
+        }
+
         func validate() throws {
             if ca != nil, noCa { throw ValidationError("--ca and --no-ca exclude each other") }
             if token != nil, noToken { throw ValidationError("--token and --no-token exclude each other") }
         }
 
         func run() async throws {
-            let authority = try ca.map {
-                String(decoding: try FileContent.read($0, atMost: .mebibytes(1)), as: UTF8.self)
-            }
+            let authority = try ca.map(Self.authority)
             let secret = try token?.text()
             try ContextFile.change(path()) { file in
                 let known = file.contexts.first { $0.name == name }

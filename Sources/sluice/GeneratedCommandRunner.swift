@@ -31,8 +31,10 @@ enum GeneratedCommandRunner {
     }
 
     private static func run(_ parsed: ParsedCommand) async throws {
+        let server = parsed.server.map { text in HostPort(argument: text) }
+        if case .some(.none) = server { ExitCodes.misuse(UserError(.invalidArgument, "--server is HOST:PORT")) }
         let place = try ControlPlace.find(
-            server: parsed.server.map(ControlPlace.parsed),
+            server: server ?? nil,
             context: parsed.context,
             plaintext: parsed.isInsecurePlaintext ? .anywhere : parsed.isPlaintext ? .loopback : .none
         )
@@ -52,6 +54,7 @@ enum GeneratedCommandRunner {
         case .done: return
         case .failed(let sentence): throw UserError(.internal, sentence)
         case .cancelled(let sentence): throw UserError(.cancelled, sentence)
+        case .cutOff(let sentence): throw UserError(.unavailable, sentence)
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Node
 import Program
 import RPC
@@ -39,7 +40,7 @@ struct GetCommand: AsyncParsableCommand {
         let target = URL(fileURLWithPath: out)
         if direct {
             let download = DirectDownload(url: url, path: target.path, connections: connections)
-            try await download.run(expecting: sha256, logger: RoleLogger.make("get"))
+            try await download.run(expecting: sha256, logger: RoleLogger.make("get", level: .notice))
             return
         }
         let control = try server.place()
@@ -66,7 +67,7 @@ struct GetCommand: AsyncParsableCommand {
         let agent = AgentNode(
             configuration: configuration,
             destination: target.deletingLastPathComponent().path,
-            logger: RoleLogger.make("get")
+            logger: RoleLogger.make("get", level: .notice)
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await agent.run() }

@@ -60,7 +60,7 @@ struct PushCommand: AsyncParsableCommand {
     var assistFromOriginOnly = false
     @Flag(help: "Check everything and create nothing.")
     var dryRun = false
-    @Option(help: "text or json.")
+    @Option(name: .shortAndLong, help: "text, json or yaml.")
     var output: OutputFormat = .text
 
     func run() async throws {
@@ -72,7 +72,8 @@ struct PushCommand: AsyncParsableCommand {
             throw UserError(.internal, "control created nothing and said nothing")
         }
         switch output {
-        case .json: Terminal.line(PrintableText.escapedJSON(created.json.text))
+        case .json: AnswerPrinter(.json).show(created.json)
+        case .yaml: AnswerPrinter(.yaml).show(created.json)
         case .text:
             let file = PrintableText.escaped(created.fileName)
             Terminal.line(

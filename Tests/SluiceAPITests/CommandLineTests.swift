@@ -212,6 +212,9 @@ import Units
         )
         #expect(outcome(("name", .string("t")), ("state", .string("S_CANCELLED"))) == .cancelled("t was cancelled"))
         #expect(ending.outcome(of: .object([])) == .done)
+        let exact = WatchEnding("thing", done: ["S_DONE"], failed: ["S_FAILED"], cancelled: [])
+        let early = JSONValue.members([("thing", .members([("name", .string("t")), ("state", .string("S_RUNNING"))]))])
+        #expect(exact.outcome(of: early) == .cutOff("control ended the watch before t did"))
         for verb in ["get", "watch"] {
             let command = GeneratedCommands.all.first { $0.noun == "distributions" && $0.verb == verb }
             #expect((command?.watch ?? command?.call)?.ending != nil)
@@ -238,6 +241,45 @@ import Units
         let chosen = ResponseTable(columns: columns, chosen: ["max-bytes"])
         #expect(chosen.text(rows).hasPrefix("MAX-BYTES\n1.0 MiB\n\n"))
         #expect(wide.text(.object([])) == "NAME  EMPTY  STATE  MAX-BYTES\n")
+    }
+
+    @Test func `a column that is too wide leaves its place to others, and how things stand comes first`() {
+        let columns = [
+            TableColumn("name"), TableColumn("digest"), TableColumn("owner"),
+            TableColumn("state", .choice(prefix: "S_")),
+        ]
+        let row = JSONValue.members([
+            ("name", .string("a")), ("digest", .string(String(repeating: "f", count: 64))), ("owner", .string("me")),
+            ("state", .string("S_ON")),
+        ])
+        let rows = JSONValue.members([("things", .array([row]))])
+        func heads(_ width: Int) -> String {
+            String(ResponseTable(columns: columns, width: width).text(rows).prefix { $0 != "\n" })
+        }
+        #expect(heads(40) == "NAME  OWNER  STATE")
+        #expect(heads(12) == "NAME  STATE")
+        #expect(heads(200).split(separator: " ").count == 4)
+        #expect(heads(1) == "NAME")
+    }
+
+    @Test func `a name that is needed is asked for, and short flags are known`() throws {
+        let parser = CommandLineParser { _ in Array(#"{"name": "d"}"#.utf8) }
+        let error = #expect(throws: UserError.self) { try parser.parse(["distributions", "get"]) }
+        #expect(error?.sentence == "NAME is missing")
+        for arguments in [["d"], ["--name", "d"], ["--from-file", "x"], ["d", "-o", "json"], ["-o=yaml", "d"]] {
+            guard case .command(let parsed) = try parser.parse(["distributions", "get"] + arguments) else { continue }
+            #expect(parsed.request.text == #"{"name":"d"}"#)
+        }
+        let unknown = #expect(throws: UserError.self) { try parser.parse(["distributions", "get", "d", "-x"]) }
+        #expect(unknown?.sentence == "-x is not a flag of this command")
+        for arguments in [
+            ["distributions", "help"], ["distributions", "get", "-h"], ["distributions", "get", "--help"],
+        ] {
+            guard case .help = try parser.parse(arguments) else {
+                Issue.record("\(arguments) is no help")
+                continue
+            }
+        }
     }
 
     @Test func `YAML quotes what could be taken for something else`() {

@@ -57,7 +57,7 @@ package struct DirectDownload: Sendable {
             done = known.ranges(of: url, probe.validators, rangeLength: Self.rangeLength)
         }
         let before = min(probe.size.rawValue, UInt64(done.count) * Self.rangeLength)
-        if before > 0 { logger.info("\(ByteCount(rawValue: before)) are there from before") }
+        if before > 0 { logger.notice("\(ByteCount(rawValue: before)) are there from before") }
         do {
             try files.setSize(of: file, to: probe.size.rawValue)
             try await fetch(probe, into: file, done, client, logger)
@@ -101,7 +101,7 @@ package struct DirectDownload: Sendable {
                     group.addTask {
                         let connection = client.connect(policy: policy)
                         while let (number, range) = ranges.take() {
-                            try await fetch(range, probe.validators, hasRanges, into: file, over: connection, logger)
+                            try await fetch(range, probe.validators, hasRanges ? keeper : nil, file, connection, logger)
                             if hasRanges { try keeper.finished(number) }
                         }
                         await connection.close()
@@ -119,9 +119,9 @@ package struct DirectDownload: Sendable {
     private func fetch(
         _ range: ByteRange,
         _ validators: OriginValidators,
-        _ hasRanges: Bool,
-        into file: CacheFile,
-        over connection: OriginConnection,
+        _ keeper: DownloadKeeper?,
+        _ file: CacheFile,
+        _ connection: OriginConnection,
         _ logger: Logger
     ) async throws {
         var waits = RetryWaits(seed: .random(in: 0 ... .max))
@@ -132,12 +132,13 @@ package struct DirectDownload: Sendable {
                 for try await bytes in connection.fetch(url, range: rest, ifMatch: validators) {
                     try files.write(bytes.readableBytesSpan, to: file, at: at)
                     at += UInt64(bytes.readableBytes)
-                    if hasRanges { waits.progressed() }
+                    if keeper != nil { waits.progressed() }
                 }
                 return
             } catch let error as OriginError {
+                try keeper?.keep()
                 try await wait(waits.failed(error), error, logger)
-                if !hasRanges { at = range.start }
+                if keeper == nil { at = range.start }
             }
         }
     }
@@ -158,7 +159,7 @@ package struct DirectDownload: Sendable {
 
     private func wait(_ time: Duration?, _ error: OriginError, _ logger: Logger) async throws {
         guard let time else { throw fault(error) }
-        logger.info("trying again in \(time.nanoseconds / 1_000_000) ms", metadata: ["reason": "\(error.message)"])
+        logger.notice("trying again in \(time.nanoseconds / 1_000_000) ms", metadata: ["reason": "\(error.message)"])
         try await Task.sleep(for: time)
     }
 

@@ -48,7 +48,7 @@ enum CommandHelp {
 
     private static func suffix(_ flag: FlagDescription) -> String {
         if flag.isPositional { return "" }
-        let value = value(flag.kind)
+        let value = flag.kind == .boolean && flag.isRepeated ? " true|false" : value(flag.kind)
         if case .map = flag.kind { return value + " (repeat for more)" }
         return value + (flag.isRepeated ? " (repeat for more)" : "")
     }

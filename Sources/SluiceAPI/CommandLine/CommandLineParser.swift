@@ -34,7 +34,7 @@ package struct CommandLineParser {
         guard let noun = arguments.first else { return .help(CommandHelp.nouns()) }
         let commands = GeneratedCommands.all.filter { $0.noun == noun }
         guard !commands.isEmpty else { throw UserError(.invalidArgument, "there is no command \(noun)") }
-        guard arguments.count > 1, arguments[1] != "--help", arguments[1] != "-h" else {
+        guard arguments.count > 1, !["--help", "-h", "help"].contains(arguments[1]) else {
             return .help(CommandHelp.verbs(noun, commands))
         }
         guard let command = commands.first(where: { $0.verb == arguments[1] }) else {
@@ -50,18 +50,21 @@ package struct CommandLineParser {
         of command: CommandDescription
     ) throws(UserError) -> Outcome {
         var draft = Draft()
-        var positional = command.flags.filter(\.isPositional)[...]
+        var positional = command.flags.filter(\.isPositional)
         var rest = arguments
         while let argument = rest.popFirst() {
-            if argument == "--help" || argument == "-h" { return .help(CommandHelp.flags(command)) }
-            guard argument.hasPrefix("--") else {
-                guard let flag = positional.popFirst() else {
+            if argument == "-h" { return .help(CommandHelp.flags(command)) }
+            let isShort = argument == "-o" || argument.hasPrefix("-o=")
+            guard isShort || argument.hasPrefix("--") else {
+                guard !argument.hasPrefix("-") || argument == "-" else { throw Self.unknown(argument, command) }
+                guard !positional.isEmpty else {
                     throw UserError(.invalidArgument, "\(argument) is one argument too many")
                 }
-                try set(argument, flag, &draft)
+                try set(argument, positional.removeFirst(), &draft)
                 continue
             }
-            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let long = isShort ? "--output" + argument.dropFirst(2) : argument
+            let parts = long.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             // Nested fields may be written with dots as in JSON paths, words with underscores as in protos.
             let name = String(parts[0].replacing(".", with: "-").replacing("_", with: "-"))
             let attached = parts.count == 2 ? String(parts[1]) : nil
@@ -76,10 +79,15 @@ package struct CommandLineParser {
                 continue
             }
             guard let flag = command.flags.first(where: { $0.name == name }) else {
-                let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
-                throw UserError(.invalidArgument, "--\(name) is not a flag of this command", hint: hint)
+                throw Self.unknown("--" + name, command)
             }
+            positional.removeAll { $0.name == name }
             try set(flag.isSwitch && attached == nil ? "true" : try given(), flag, &draft)
+        }
+        // Whose name it is has to be said; a resource that is made can get one.
+        if let missing = positional.first(where: { $0.path.count == 1 }), draft.base == nil {
+            let usage = "`sluice \(command.noun) \(command.verb) --help` tells more."
+            throw UserError(.invalidArgument, "\(missing.name.uppercased()) is missing", hint: usage)
         }
         return .command(
             ParsedCommand(
@@ -94,6 +102,11 @@ package struct CommandLineParser {
                 watches: draft.watches
             )
         )
+    }
+
+    private static func unknown(_ flag: String, _ command: CommandDescription) -> UserError {
+        let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
+        return UserError(.invalidArgument, "\(flag) is not a flag of this command", hint: hint)
     }
 
     private func set(_ text: String, _ flag: FlagDescription, _ draft: inout Draft) throws(UserError) {

@@ -82,7 +82,9 @@ package struct CompletionNode: Sendable {
                 choices: flag.choices
             )
         }
-        return own + common
+        let output = common.first { $0.name == "--output" }
+        let short = output.map { Flag(name: "-o", help: $0.help, takesValue: true, choices: $0.choices) }
+        return own + common + (short.map { [$0] } ?? [])
     }
 }
 

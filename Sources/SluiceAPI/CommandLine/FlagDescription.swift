@@ -35,7 +35,7 @@ package struct FlagDescription: Sendable {
     package let members: [OneofMember]
     package let help: String
     /// Whether it needs no value behind it.
-    package var isSwitch: Bool { kind == .boolean || kind == .presence }
+    package var isSwitch: Bool { kind == .boolean && !isRepeated || kind == .presence }
 
     /// A flag; generated code makes these.
     package init(

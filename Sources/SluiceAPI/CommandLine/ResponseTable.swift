@@ -49,26 +49,33 @@ package struct ResponseTable {
         }
         let heads = shown.map { Self.head($0.name) }
         let widths = shown.indices.map { index in max(heads[index].count, cells[index].map(\.count).max() ?? 0) }
-        var count = shown.count
-        if chosen.isEmpty {
-            var total = -2
-            count =
-                widths.prefix { width in
-                    total += width + 2
-                    return total <= self.width
-                }.count
-        }
-        let visible = shown.indices.prefix(max(1, count))
+        let visible = chosen.isEmpty ? fitting(shown, widths) : Array(shown.indices)
         let lines = [visible.map { heads[$0] }] + rows.indices.map { row in visible.map { cells[$0][row] } }
         return lines.map { line in
             var text = ""
-            for (index, cell) in line.enumerated() {
+            for (index, cell) in zip(visible, line) {
                 text += cell
                 text += String(repeating: " ", count: widths[index] - cell.count + 2)
             }
             while text.hasSuffix(" ") { text.removeLast() }
             return text + "\n"
         }.joined()
+    }
+
+    /// As many columns as a line holds: the name, then how things stand, then the others in their order. One that is too
+    /// wide leaves its place to those behind it.
+    private func fitting(_ shown: [TableColumn], _ widths: [Int]) -> [Int] {
+        var rest = width
+        var fitting: Set<Int> = []
+        func add(_ index: Int) {
+            guard fitting.isEmpty || widths[index] + 2 <= rest, !fitting.contains(index) else { return }
+            rest -= fitting.isEmpty ? widths[index] : widths[index] + 2
+            fitting.insert(index)
+        }
+        add(0)
+        for index in shown.indices { if case .choice = shown[index].format { add(index) } }
+        for index in shown.indices { add(index) }
+        return fitting.sorted()
     }
 
     /// Every single value that a row has, for rows of which nothing is known.
@@ -112,6 +119,7 @@ package struct ResponseTable {
             // The keys of a map are anybody's text.
             let name = PrintableText.escaped(member.name)
             return switch member.value {
+            case .object([]): "\(indentation)\(name): {}\n"
             case .object(let inner): "\(indentation)\(name):\n" + lines(inner, indentation: indentation + "  ")
             case .array(let values):
                 "\(indentation)\(name):\n" + values.map { "\(indentation)  - \(json($0))\n" }.joined()

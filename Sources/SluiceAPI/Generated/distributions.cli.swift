@@ -50,7 +50,7 @@ extension GeneratedCommands {
             flags: [
                 FlagDescription("name", ["name"], .string, isPositional: true, help: "The distribution's name."),
             ],
-            watch: .serverStreaming(DistributionServiceClient.Methods.watchDistribution, ending: WatchEnding("distribution", failed: ["DISTRIBUTION_STATE_FAILED"], cancelled: ["DISTRIBUTION_STATE_CANCELLED"])),
+            watch: .serverStreaming(DistributionServiceClient.Methods.watchDistribution, ending: WatchEnding("distribution", done: ["DISTRIBUTION_STATE_COMPLETED"], failed: ["DISTRIBUTION_STATE_FAILED"], cancelled: ["DISTRIBUTION_STATE_CANCELLED"])),
             call: .unary(DistributionServiceClient.Methods.getDistribution)
         ),
         CommandDescription(
@@ -86,7 +86,7 @@ extension GeneratedCommands {
             flags: [
                 FlagDescription("name", ["name"], .string, isPositional: true, help: "The distribution's name."),
             ],
-            call: .serverStreaming(DistributionServiceClient.Methods.watchDistribution, ending: WatchEnding("distribution", failed: ["DISTRIBUTION_STATE_FAILED"], cancelled: ["DISTRIBUTION_STATE_CANCELLED"]))
+            call: .serverStreaming(DistributionServiceClient.Methods.watchDistribution, ending: WatchEnding("distribution", done: ["DISTRIBUTION_STATE_COMPLETED"], failed: ["DISTRIBUTION_STATE_FAILED"], cancelled: ["DISTRIBUTION_STATE_CANCELLED"]))
         ),
         CommandDescription(
             noun: "distributions",
