@@ -207,6 +207,35 @@ def case_certificates_renew_while_a_push_runs(binary):
         assert os.stat(f"{fleet.root}/relay-1/node.key").st_mode & 0o777 == 0o600
 
 
+def case_a_node_that_was_away_renews(binary):
+    """An agent is down until openssl says that its certificate has ended; it comes back without its join token, a revoked one does not."""
+    with Fleet(binary) as fleet:
+        fleet.launch("control", ["control", "--data", f"{fleet.root}/control", "--listen", "LISTEN",
+                                 "--certificate-lifetime", "10s"])
+        for number in (1, 2):
+            fleet.start_agent(number)
+            fleet.processes[f"agent-{number}"].kill()
+        fleet.run("nodes", "revoke", "agent-2")
+
+        def has_ended():
+            return all(subprocess.run(["openssl", "x509", "-in", f"{fleet.root}/agent-{number}/node.crt", "-noout", "-checkend",
+                                       "0"], capture_output=True).returncode == 1 for number in (1, 2))
+
+        wait_until(has_ended, 30, "the certificates to end")
+
+        def without_token(number):
+            arguments, ready = fleet.commands[f"agent-{number}"]
+            at = arguments.index("--join-token")
+            return arguments[:at] + arguments[at + 2:], ready
+
+        agent = fleet.launch("agent-1", *without_token(1))
+        agent.await_line("connected")
+        assert any("had ended, and was renewed" in line for line in agent.lines), agent.lines
+        arguments = [a.replace("LISTEN", "127.0.0.1:0") for a in without_token(2)[0]]
+        refused = subprocess.run([binary, *arguments], capture_output=True, text=True, timeout=30)
+        assert refused.returncode == 5, refused.stderr
+
+
 def case_what_is_revoked_ends_at_once(binary):
     """Revoking a token ends its watch, revoking a node ends its stream, each within a second; neither comes back."""
     import threading
