@@ -9,7 +9,7 @@ package enum Limits {
     /// Users' tokens at most: control holds all in memory.
     package static let maximumAPITokens = 10_000
     /// Join tokens that have not ended at most.
-    package static let maximumJoinTokens = 10_000
+    package static let maximumJoinTokens = 100_000
     /// Audit entries that are kept of what was done, and of what was refused or failed; the oldest go first. They are counted
     /// now and then, so there can be a few more.
     package static let maximumAuditEntries = 100_000

@@ -30,7 +30,7 @@ extension Fleet {
         try await save(record)
         let outbox = NodeOutbox(session: nextSession(), sink: sink)
         nodes[id]?.stream?.close()
-        nodes[id] = FleetNode(record: record, node: node, stream: outbox, hasConnected: true)
+        nodes[id] = FleetNode(record: record, node: node, stream: outbox, hasConnected: !hasMoved)
         var welcome = Welcome()
         welcome.controlPublicKey = signingKey.publicKey.bytes
         welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
@@ -40,6 +40,7 @@ extension Fleet {
             if hasMoved { try await relayMoved(id) }
             try await relayJoined(id)
         }
+        nodes[id]?.hasConnected = true
         try await sendTasks(to: id, having: hello.tasks)
         return outbox
     }

@@ -87,16 +87,16 @@ extension Fleet {
     /// Something was heard of a blob: a relay that has pulled all it owns may take over from one that is slower. That one is
     /// asked first what it has not begun, so that no piece leaves the origin twice.
     func relaysMayHelp(with blob: BlobID) async throws {
-        guard let hashes = blobs[blob], hashes.record.publisherTorrent.isEmpty, !hashes.manifest.isComplete else {
-            return
-        }
+        guard let hashes = blobs[blob], !hashes.manifest.isComplete else { return }
         let now = BootClock.now()
         if let asked = hashes.asked, now - asked.at < Self.answerPatience { return }
+        let done = relayTasks(of: blob).filter { $0.state == .completed }.map(\.node)
+        let pulled = hashes.pulled(done: Set(done))
         let shares = PullShares(pieceLength: hashes.geometry.pieceLength)
         for id in hashes.stripes.allRelays where hashes.stripes.allRelays.count > 1 && isConnected(id) {
             let takeover = hashes.stripes.takeover(
                 by: id,
-                pulled: hashes.manifest.provable,
+                pulled: pulled,
                 least: shares.worthMoving
             ) { relay, open in
                 guard let pace = hashes.paces[relay] else { return isConnected(relay) ? .max : 0 }

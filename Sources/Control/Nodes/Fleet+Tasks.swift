@@ -5,6 +5,7 @@ internal import RPC
 internal import Scheduling
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 extension Fleet {
@@ -93,8 +94,15 @@ extension Fleet {
             try await end(owner, as: .failed, because: "the origin changed: \(status.originChanged)")
         } else {
             if after == before { tellWatchers(of: owner) } else { try await phaseChanged(owner) }
-            if let blob = distributions[owner]?.record.blob { try await relaysMayHelp(with: blob) }
+            if let blob = distributions[owner]?.record.blob { try await progressTold(status, of: blob, task.record) }
         }
+    }
+
+    /// Whoever pulls may be slow, or done. Of a publisher's torrent only relays' own words say so.
+    private func progressTold(_ status: TaskStatus, of blob: BlobID, _ task: TaskRecord) async throws {
+        if task.kind == .relay { blobs[blob]?.originTold(status.originBytes, by: task.node, at: BootClock.now()) }
+        guard task.kind == .relay || blobs[blob]?.isPublishers == false else { return }
+        try await relaysMayHelp(with: blob)
     }
 
     /// The store has it; what came to the task meanwhile stays.

@@ -96,6 +96,8 @@ final class NodeOutbox: Sendable {
         state.withLock { state in
             guard state.unacknowledged[ack.task] == ack.revision else { return false }
             state.unacknowledged.removeValue(forKey: ack.task)
+            // An empty table gives its room back: there is one for each of very many nodes.
+            if state.unacknowledged.isEmpty { state.unacknowledged = [:] }
             return true
         }
     }
