@@ -116,6 +116,19 @@ class Origin:
         """Bytes of content that left nginx, by its own log."""
         return sum(t["bytes"] for t in self.transfers() if t["method"] == "GET" and uri in (None, t["uri"]))
 
+    def most_connections(self, uri):
+        """The most connections that brought a file's content at one moment, by nginx's log."""
+        events = []
+        for t in self.transfers():
+            if t["method"] == "GET" and t["uri"] == uri:
+                events += [(t["time"] - t["seconds"], 1, t["connection"]), (t["time"], -1, t["connection"])]
+        running, most = {}, 0
+        # At the same moment what ends ends before what begins.
+        for _, change, connection in sorted(events):
+            running[connection] = running.get(connection, 0) + change
+            most = max(most, sum(count > 0 for count in running.values()))
+        return most
+
     def stop(self):
         if self.popen and self.popen.poll() is None:
             self.popen.terminate()
