@@ -122,7 +122,8 @@ let package = Package(
             [
                 "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Store", "Leases", "Scheduling", "Manifest",
                 "OriginClient", "BitTorrent", nio("NIOCore"), nio("NIOPosix"), logging, lifecycle,
-            ]
+            ],
+            tests: [.product(name: "GRDB", package: "GRDB.swift")]
         ),
         // Row 7: programs.
         [
@@ -159,7 +160,7 @@ let package = Package(
             ),
             .executableTarget(
                 name: "protoc-gen-sluice",
-                dependencies: ["CProtobufC", "CPluginProto"],
+                dependencies: ["Units", "CProtobufC", "CPluginProto"],
                 swiftSettings: swiftSettings
             ),
             .target(name: "CPluginProto", dependencies: ["CProtobufC"]),

@@ -17,7 +17,8 @@ BUF = Path(sys.prefix) / "bin/buf"
 
 def buf(fleet, protocol, method, request, *options):
     """One call; the answers as JSON, and what it wrote to standard error."""
-    url = f"http://{fleet.listens['control']}/sluice.v1.{method}"
+    scheme = "http" if fleet.plaintext else "https"
+    url = f"{scheme}://{fleet.listens['control']}/sluice.v1.{method}"
     done = subprocess.run([str(BUF), "curl", "--protocol", protocol, *options, "-d", json.dumps(request), url],
                           capture_output=True, text=True, timeout=90)
     decoder, rest, answers = json.JSONDecoder(), done.stdout.strip(), []
@@ -61,6 +62,46 @@ def case_buf_curl(binary):
             assert code != 0 and not answers and json.loads(said)["code"] == "not_found", (protocol, said)
             assert call("OriginService/DeleteOrigin", {"name": "files"})[0] == 0
         assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_tls_with_token(binary):
+    """Straight at control over TLS: each protocol creates, lists and watches with a token out of a file, and not without."""
+    with Fleet(binary) as fleet:
+        fleet.origin.make_file("build.img", 2)
+        fleet.start(relays=1, agents=1)
+        files = {}
+        viewer = fleet.json("api-tokens", "create", "reader", "--role", "viewer")["token"]
+        for who, token in (("admin", fleet.context()["token"]), ("viewer", viewer), ("stranger", "sluice_api_" + "A" * 43)):
+            files[who] = f"{fleet.root}/{who}.header"
+            Path(files[who]).write_text(f"authorization: Bearer {token}\n")
+        for protocol, options in (("connect", ["--schema", str(PROTOS)]), ("grpcweb", ["--schema", str(PROTOS)]),
+                                  ("grpc", ["--schema", str(PROTOS)]), ("grpcweb", []), ("connect", [])):
+            def call(who, method, request):
+                header = ["-H", f"@{files[who]}"] if who else []
+                # By reflection, whose calls carry the header too.
+                reflect = ["--reflect-header", "*"] if not options and who else []
+                return buf(fleet, protocol, method, request, "--cacert", fleet.authority, *header, *reflect, *options)
+
+            code, answers, said = call("admin", "OriginService/CreateOrigin", new_origin("files", fleet))
+            assert code == 0 and answers[0]["origin"]["name"] == "files", (protocol, options, said)
+            code, answers, said = call("admin", "DistributionService/CreateDistribution", order(fleet))
+            assert code == 0, (protocol, said)
+            name = answers[0]["distribution"]["name"]
+            code, answers, said = call("viewer", "DistributionService/WatchDistribution", {"name": name})
+            assert code == 0 and answers[-1]["distribution"]["state"] == "DISTRIBUTION_STATE_COMPLETED", (protocol, said)
+            code, answers, said = call("viewer", "DistributionService/ListDistributions", {})
+            assert code == 0 and name in [one["name"] for one in answers[0]["distributions"]], (protocol, said)
+            for who, expected in (("viewer", "permission_denied"), ("stranger", "unauthenticated"), (None, "unauthenticated")):
+                code, _, said = call(who, "OriginService/DeleteOrigin", {"name": "files"})
+                assert code != 0 and json.loads(said)["code"] == expected, (protocol, who, said)
+            code, answers, said = call("stranger", "DistributionService/WatchDistribution", {"name": name})
+            assert code != 0 and not answers and json.loads(said)["code"] == "unauthenticated", (protocol, said)
+            assert call("admin", "OriginService/DeleteOrigin", {"name": "files"})[0] == 0
+        # The README's own calls.
+        call = ["curl", "-sS", "--cacert", fleet.authority, "-H", f"@{files['admin']}", "-H", "content-type: application/json", "-d", "{}"]
+        shown = subprocess.run([*call, f"https://{fleet.listens['control']}/sluice.v1.NodeService/ListNodes"], capture_output=True,
+                               text=True, timeout=30, check=True).stdout
+        assert {node["name"] for node in json.loads(shown)["nodes"]} == {"relay-1", "agent-1"}, shown
 
 
 def generated(folder):

@@ -16,7 +16,7 @@ def run(fleet, *arguments, token=None):
 
 
 def case_push_and_follow(binary):
-    """client.py, made of the protos at run time, pushes a file to two agents and follows it to its end."""
+    """client.py, made of the protos at run time, pushes a file to two agents, follows it to its end, and lists it."""
     with Fleet(binary) as fleet:
         path = fleet.origin.make_file("build.img", 8)
         fleet.start(relays=1, agents=2)
@@ -28,6 +28,8 @@ def case_push_and_follow(binary):
         for agent in (1, 2):
             assert sha256_of(fleet.delivered(agent, "build.img")) == sha256_of(path)
         viewer = fleet.json("api-tokens", "create", "reader", "--role", "viewer")["token"]
+        listed = run(fleet, "list", token=viewer)
+        assert listed.stdout.split() == [lines[0], "completed", fleet.origin.base_url + "build.img"], listed
         denied = run(fleet, fleet.origin.base_url + "build.img", "role=demo", token=viewer)
         assert denied.returncode == 1 and "PERMISSION_DENIED" in denied.stderr, denied.stderr
         refused = run(fleet, "https://elsewhere.example/build.img", "role=demo")

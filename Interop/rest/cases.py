@@ -1,6 +1,7 @@
 """Any HTTP client uses control: curl by hand, schemathesis by the OpenAPI document."""
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,13 @@ def order(fleet, labels, request_id=None):
         "target_labels": [{"key": key, "value": value} for key, value in labels],
         "config": {"assistAfter": "1.5s", "maxAgentBytesPerSecond": "500000000"},
     }
+
+
+def fits(document, schema, value):
+    """Whether a value is what a schema inside the OpenAPI document says."""
+    import jsonschema_rs
+
+    return jsonschema_rs.is_valid({**schema, "components": document["components"]}, value)
 
 
 def create_origin(rest, fleet, rate=None):
@@ -179,11 +187,17 @@ def case_watch(binary):
         events = [dict(line.split(": ", 1) for line in event.split("\n") if not line.startswith(":"))
                   for event in content.decode().strip().split("\n\n")]
         assert events[-1] == {"event": "end", "data": "{}"}, events[-1]
+        document = rest.call("GET", "/openapi.json")
+        described = document["paths"]["/v1/distributions/{name}:watch"]["get"]["responses"]["200"]["content"]
+        for event in events:
+            kind = described["text/event-stream"]["schema"]["oneOf"][0 if "event" not in event else 1]
+            assert fits(document, kind, event) and fits(document, kind["properties"]["data"]["contentSchema"], json.loads(event["data"])), event
         states = [json.loads(event["data"])["state"] for event in events[:-1] if "data" in event]
         assert states[-1] == "DISTRIBUTION_STATE_COMPLETED" and len(states) > 1, states
         objects = [json.loads(line) for line in lines.stdout]
         assert lines.wait(90) == 0 and objects[-1]["name"] == name
         assert objects[-1]["state"] == "DISTRIBUTION_STATE_COMPLETED" and len(objects) > 1
+        assert all(fits(document, described["application/jsonl"]["schema"], one) for one in objects)
         assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
         torrent = rest.call("GET", f"/v1/distributions/{name}/torrent?version=TORRENT_VERSION_HYBRID")
         assert torrent["magnetLink"].startswith("magnet:?"), torrent
@@ -217,25 +231,38 @@ def case_access(binary):
         assert any("DeleteOrigin" in record["method"] for record in records), records
 
 
+def schemathesis(fleet, checks):
+    """Requests of the OpenAPI document, valid and not; the answers are held against it."""
+    fleet.origin.make_file("build.img", 1)
+    fleet.start(relays=1, agents=1)
+    admin = [] if fleet.plaintext else ["--cacert", fleet.authority, "-H", fleet.bearer]
+    rest = Rest(fleet, *admin)
+    create_origin(rest, fleet)
+    rest.call("POST", *order(fleet, [("role", "demo")]))
+    # It compares names of headers by case.
+    access = [] if fleet.plaintext else ["--tls-verify", fleet.authority, "-H", "A" + fleet.bearer[1:]]
+    done = subprocess.run([
+        sys.executable, "-m", "schemathesis.cli", "run", f"{rest.base}/openapi.json", "--max-examples", "20", "--seed", "1",
+        "--generation-database", "none", "--request-timeout", "10", "--continue-on-failure", "--no-color",
+        "--checks", ",".join(["not_a_server_error", "status_code_conformance", "content_type_conformance",
+                              "response_headers_conformance", "response_schema_conformance", "unsupported_method",
+                              "allow_header_conformance", *checks]),
+        "--phases", "examples,coverage,fuzzing", *access,
+        # A watch of a distribution that is under way lasts as long as that does; case_watch has it.
+        "--exclude-path-regex", ":watch$",
+    ], cwd=fleet.root, capture_output=True, text=True, timeout=300, env=dict(os.environ, SCHEMATHESIS_HOOKS="rejection",
+                                                                            PYTHONPATH=str(Path(__file__).parent)))
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert fleet.processes["control"].running
+
+
 def case_schemathesis(binary):
     """schemathesis makes valid and invalid requests of the OpenAPI document: no crash, no answer it does not allow."""
     with Fleet(binary, plaintext=True) as fleet:
-        fleet.origin.make_file("build.img", 1)
-        fleet.start(relays=1, agents=1)
-        rest = Rest(fleet)
-        create_origin(rest, fleet)
-        rest.call("POST", *order(fleet, [("role", "demo")]))
-        done = subprocess.run([
-            sys.executable, "-m", "schemathesis.cli", "run", f"{rest.base}/openapi.json", "--max-examples", "20", "--seed", "1",
-            "--generation-database", "none", "--request-timeout", "10", "--continue-on-failure", "--no-color",
-            "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,"
-                        "response_headers_conformance,response_schema_conformance,unsupported_method,"
-                        "allow_header_conformance",
-            # Not negative_data_rejection: proto3's JSON takes null for any field's default, and the document, which
-            # tells what answers look like, does not offer that. case_refusals says what is refused.
-            "--phases", "examples,coverage,fuzzing",
-            # A watch of a distribution that is under way lasts as long as that does; case_watch has it.
-            "--exclude-path-regex", ":watch$",
-        ], cwd=fleet.root, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-        assert fleet.processes["control"].running
+        schemathesis(fleet, ["proto_rejection"])
+
+
+def case_schemathesis_with_token(binary):
+    """The same over TLS as an admin: what is invalid is refused, and nothing is done without the token or with a wrong one."""
+    with Fleet(binary) as fleet:
+        schemathesis(fleet, ["proto_rejection", "ignored_auth"])

@@ -30,6 +30,9 @@ def case_bash(binary):
     assert complete("sluice nodes list --role ") == ["relay", "agent"]
     assert complete("sluice nodes list --output y") == ["yaml"]
     assert "--listen" in complete("sluice control --l")
+    assert complete("sluice context ren") == ["rename"] and complete("sluice context list -o j") == ["json"]
+    assert complete("sluice nodes list -o ") == ["table", "json", "yaml"]
+    assert complete("sluice nodes list --insecure") == ["--insecure-plaintext"]
 
 
 def case_zsh(binary):

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import HTTP
 internal import Leases
 package import Logging
@@ -25,6 +24,13 @@ package struct ControlServer: Service {
 
     /// Runs until graceful shutdown or cancellation; throws a `UserError` where it cannot start.
     package func run() async throws {
+        if case .plaintext = configuration.security, configuration.allowedOrigins.contains("*") {
+            throw UserError(
+                .invalidArgument,
+                "in plaintext everybody may do everything, so not every web page may call",
+                hint: "Name the pages' origins."
+            )
+        }
         let store = try openStore()
         let epoch = try await store.nextControlEpoch()
         let fresh = SigningKey()
@@ -98,11 +104,12 @@ package struct ControlServer: Service {
 
     private func openStore() throws -> any ControlStore {
         do {
-            try FileManager.default.createDirectory(
-                atPath: configuration.dataDirectory,
-                withIntermediateDirectories: true
-            )
-            return try SQLiteStore(path: "\(configuration.dataDirectory)/control.sqlite")
+            try SecretFile.makeFolder(configuration.dataDirectory)
+            // The database holds the signing key. SQLite makes the files beside it with its mode.
+            let path = "\(configuration.dataDirectory)/control.sqlite"
+            try SecretFile.claim(path)
+            for suffix in ["-wal", "-shm"] { try SecretFile.claimKept(path + suffix) }
+            return try SQLiteStore(path: path)
         } catch {
             throw UserError(.permissionDenied, "\(configuration.dataDirectory) cannot be used: \(error)")
         }

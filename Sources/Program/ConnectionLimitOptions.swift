@@ -13,13 +13,13 @@ package struct ConnectionLimitOptions: ParsableArguments {
     @Option(help: "How long a connection may take to show what it speaks, TLS handshake included: 100ms to 5m.")
     var handshakeDeadline: DurationArgument?
     @Option(help: "Bytes of the fields of one head, 32 more for each: 1024 to 1048576.")
-    var httpHeadBytes: Int?
+    var httpHeadBytes: SizeArgument?
     @Option(help: "How long a head may take to arrive over HTTP/1.1: 100ms to 5m.")
     var httpHeadDeadline: DurationArgument?
     @Option(help: "How long a body may take over HTTP/1.1, beside the time its bytes give it: 100ms to 1h.")
     var httpBodyGrace: DurationArgument?
     @Option(help: "Bytes of a body that give it a second more over HTTP/1.1: 1 to 1000000000.")
-    var httpBodyRate: Int?
+    var httpBodyRate: SizeArgument?
     @Option(help: "How long a connection without a request is kept over HTTP/1.1: 100ms to 24h.")
     var httpIdleDeadline: DurationArgument?
     @Option(help: "Streams a client may have open at once: 1 to 65535.")
@@ -59,7 +59,7 @@ package struct ConnectionLimitOptions: ParsableArguments {
     @Option(help: "Control frames given back each second: 0 to 1000000.")
     var http2ControlFramesPerSecond: Int?
     @Option(help: "Bytes without payload, beside eight times the payload: 65536 to 1073741824.")
-    var http2OverheadBytes: Int?
+    var http2OverheadBytes: SizeArgument?
     @Option(help: "Frames that may wait for a client that does not read: 100 to 1000000.")
     var http2QueuedFrames: Int?
     @Option(help: "How far apart PINGs have to be while nothing is sent: 0s to 24h.")
@@ -144,6 +144,15 @@ package struct ConnectionLimitOptions: ParsableArguments {
             throw UserError(.invalidArgument, "--\(flag) is \(range.lowerBound) to \(range.upperBound)")
         }
         limit = value
+    }
+
+    private func set(
+        _ limit: inout Int,
+        _ flag: String,
+        _ value: SizeArgument?,
+        _ range: ClosedRange<Int>
+    ) throws(UserError) {
+        try set(&limit, flag, value.map { Int(clamping: $0.bytes.rawValue) }, range)
     }
 
     private func set(

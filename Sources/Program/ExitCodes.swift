@@ -25,8 +25,16 @@ package enum ExitCodes {
         switch error {
         case let error as UserError: stop(error)
         case let error as RPCError: stop(UserError(error))
-        default: command.exit(withError: error)
+        // What argument-parser has to say of flags, help and versions.
+        case _ where command.exitCode(for: error) != .failure: command.exit(withError: error)
+        default: stop(UserError(.internal, "\(error)"))
         }
+    }
+
+    /// Says what is wrong with the command line itself, and ends the process with EX_USAGE.
+    package static func misuse(_ error: UserError) -> Never {
+        Terminal.complain(error.description)
+        Glibc.exit(64)
     }
 
     private static func stop(_ error: UserError) -> Never {

@@ -1,7 +1,8 @@
 internal import ArgumentParser
+internal import RPC
 
 /// `HOST:PORT` as flags give it; an IPv6 address stands in brackets. Port 0 lets the kernel choose.
-package struct HostPort: ExpressibleByArgument, Sendable {
+package struct HostPort: ExpressibleByArgument, Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: Int
 
@@ -21,6 +22,9 @@ package struct HostPort: ExpressibleByArgument, Sendable {
         self.port = port
     }
 
+    /// As it is written in a URL.
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
     /// Plaintext is for loopback, unless it is asked for by name.
-    package var isLoopback: Bool { host == "::1" || host == "localhost" || host.hasPrefix("127.") }
+    package var isLoopback: Bool { AllowedHosts.isThisMachine(host) }
 }

@@ -15,7 +15,7 @@ package enum PlaintextConsent: Hashable, Sendable {
         throw UserError(
             .failedPrecondition,
             "\(place.host) is not loopback, and plaintext can be read and changed on its way",
-            hint: "Leave --plaintext out, or allow it with --insecure-plaintext."
+            hint: "Use TLS, or allow it with --insecure-plaintext."
         )
     }
 }

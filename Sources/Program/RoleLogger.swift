@@ -3,10 +3,11 @@ package import Logging
 
 /// Log lines go to standard error; SLUICE_LOG sets the level.
 package enum RoleLogger {
-    package static func make(_ label: String) -> Logger {
+    /// `level` holds unless SLUICE_LOG names one.
+    package static func make(_ label: String, level: Logger.Level = .info) -> Logger {
         var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
-        let wanted = ProcessInfo.processInfo.environment["SLUICE_LOG"] ?? "info"
-        logger.logLevel = Logger.Level(rawValue: wanted) ?? .info
+        let wanted = ProcessInfo.processInfo.environment["SLUICE_LOG"].flatMap(Logger.Level.init(rawValue:))
+        logger.logLevel = wanted ?? level
         return logger
     }
 }

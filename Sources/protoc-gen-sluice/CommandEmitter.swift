@@ -4,11 +4,6 @@ struct CommandEmitter {
     let file: ProtoFile
     let all: [ProtoFile]
 
-    /// Messages inside each other that still become flags.
-    private static let maximumDepth = 3
-    /// Flags of every command; a field of that name gets another.
-    private static let reserved: Set<String> = ["output", "server", "columns", "from-file", "watch", "help"]
-
     func emit() -> String {
         var source = SourceText(from: file.name, imports: [])
         source.block("extension GeneratedCommands") { source in
@@ -27,11 +22,12 @@ struct CommandEmitter {
         source.indented { source in
             source.line("noun: \"\(route.noun)\",")
             source.line("verb: \"\(route.commandVerb)\",")
-            source.line("summary: \(literal(route.method.comment)),")
+            source.line("summary: \(FlagEmitter.literal(route.method.comment)),")
             if let resource = route.resourceField { source.line("resource: \"\(Names.json(resource.name))\",") }
             source.line("flags: [")
             source.indented { source in
-                for flag in flags(of: route) { source.line(flag + ",") }
+                let flags = FlagEmitter(all: all)
+                for flag in flags.flags(of: route) { source.line(flag.text + ",") }
             }
             source.line("],")
             let columns = columns(of: route)
@@ -43,16 +39,38 @@ struct CommandEmitter {
                 source.line("],")
             }
             if let watch = watch(of: route) {
-                source.line("watch: .serverStreaming(\(reference(watch, route.service))),")
+                source.line("watch: \(call(watch, route.service)),")
             }
-            let call = route.method.serverStreams ? "serverStreaming" : "unary"
-            source.line("call: .\(call)(\(reference(route.method, route.service)))")
+            source.line("call: \(call(route.method, route.service))")
         }
         source.line("),")
     }
 
-    private func reference(_ method: ProtoService.Method, _ service: ProtoService) -> String {
-        "\(service.name)Client.Methods.\(Names.function(method.name))"
+    private func call(_ method: ProtoService.Method, _ service: ProtoService) -> String {
+        let reference = "\(service.name)Client.Methods.\(Names.function(method.name))"
+        guard method.serverStreams else { return ".unary(\(reference))" }
+        return ".serverStreaming(\(reference)\(ending(of: method).map { ", ending: \($0)" } ?? ""))"
+    }
+
+    /// How the last answer of a watch tells that what it follows did not do well: by a field `state` of an enum with values
+    /// that end so. Nil where there is none.
+    private func ending(of method: ProtoService.Method) -> String? {
+        let output = PathRoute.message(method.output, all)
+        guard let output, output.fields.count == 1, let field = output.fields.first, !field.isRepeated,
+            case .message(let type) = field.kind, let message = PathRoute.message(type, all),
+            let state = message.fields.first(where: { $0.name == "state" }),
+            case .enumeration(let name) = state.kind, !state.isRepeated
+        else { return nil }
+        let values = all.lazy.flatMap(\.enums).first { $0.fullName == name }?.values ?? []
+        func list(_ endings: String...) -> String {
+            let found = values.map(\.name).filter { value in endings.contains { value.hasSuffix($0) } }
+            return "[\(found.map { "\"\($0)\"" }.joined(separator: ", "))]"
+        }
+        let done = list("_COMPLETED", "_SUCCEEDED", "_DONE")
+        let (failed, cancelled) = (list("_FAILED"), list("_CANCELLED", "_CANCELED"))
+        guard failed != "[]" || cancelled != "[]" else { return nil }
+        let followed = Names.json(field.name)
+        return "WatchEnding(\"\(followed)\", done: \(done), failed: \(failed), cancelled: \(cancelled))"
     }
 
     /// The method that follows what a get shows: the same request, a stream of answers.
@@ -81,107 +99,10 @@ struct CommandEmitter {
             switch field.kind {
             case .message("google.protobuf.Duration"), .message("google.protobuf.Timestamp"): format = ""
             case .message, .bytes: return nil
-            case .enumeration(let name): format = ", .choice(prefix: \"\(prefix(of: name))\")"
-            default: format = isSize(field) ? ", .size" : ""
+            case .enumeration(let name): format = ", .choice(prefix: \"\(FlagEmitter.prefix(of: name))\")"
+            default: format = FlagEmitter.isSize(field) ? ", .size" : ""
             }
             return "TableColumn(\"\(Names.json(field.name))\"\(format))"
         }
-    }
-
-    private func prefix(of enumeration: String) -> String {
-        let type = enumeration.split(separator: ".").last.map(String.init) ?? ""
-        return Names.snake(type).uppercased() + "_"
-    }
-
-    // MARK: Flags
-
-    private func flags(of route: PathRoute) -> [String] {
-        guard let message = PathRoute.message(route.method.input, all) else { return [] }
-        return message.fields.flatMap { field -> [String] in
-            // The resource of a create method is the command's own: its fields become flags without a prefix.
-            if case .message(let type) = field.kind, field == route.resourceField {
-                return flags(type, Place(path: [field]))
-            }
-            return flags(field, Place(), message)
-        }
-    }
-
-    /// Where a field stands.
-    private struct Place {
-        var path: [ProtoField] = []
-        var prefix: [String] = []
-        var members: [String] = []
-    }
-
-    private func flags(_ type: String, _ place: Place) -> [String] {
-        guard let message = PathRoute.message(type, all), place.path.count <= Self.maximumDepth else { return [] }
-        return message.fields.flatMap { flags($0, place, message) }
-    }
-
-    private func flags(_ field: ProtoField, _ place: Place, _ message: ProtoMessage) -> [String] {
-        guard !field.isOutputOnly else { return [] }
-        var inner = place
-        inner.path.append(field)
-        inner.prefix.append(field.name.replacing("_", with: "-"))
-        if let oneof = field.oneof {
-            let group = (place.prefix + [message.oneofs[oneof].name]).joined(separator: ".")
-            inner.members.append(
-                "OneofMember(group: \"\(group)\", member: \"\(field.name.replacing("_", with: "-"))\")"
-            )
-        }
-        guard let kind = kind(field) else {
-            guard case .message(let type) = field.kind else { return [] }
-            return flags(type, inner)
-        }
-        var name = inner.prefix.joined(separator: "-")
-        if Self.reserved.contains(name) { name += "-field" }
-        let path = inner.path.map { "\"\(Names.json($0.name))\"" }.joined(separator: ", ")
-        var arguments = "\"\(name)\", [\(path)], \(kind)"
-        if field.isRepeated, kind != ".map" { arguments += ", isRepeated: true" }
-        if field.name == "name", place.prefix.isEmpty { arguments += ", isPositional: true" }
-        if !inner.members.isEmpty { arguments += ", members: [\(inner.members.joined(separator: ", "))]" }
-        return ["FlagDescription(\(arguments), help: \(literal(field.comment)))"]
-    }
-
-    /// How a field is written as one flag; nil where its own fields become flags.
-    private func kind(_ field: ProtoField) -> String? {
-        switch field.kind {
-        case .boolean: return ".boolean"
-        case .string: return ".string"
-        case .bytes: return ".file"
-        case .int32, .int64, .uint32, .uint64: return isSize(field) ? ".size" : ".integer"
-        case .double, .float: return ".number"
-        case .enumeration(let type): return ".choice([\(choices(type).joined(separator: ", "))])"
-        case .message("google.protobuf.Duration"): return ".duration"
-        case .message("google.protobuf.Timestamp"): return ".time"
-        case .message(let type):
-            guard field.isRepeated, let inner = PathRoute.message(type, all) else { return nil }
-            if inner.isMapEntry, case .message = inner.fields.last?.kind { return ".json" }
-            if inner.isMapEntry { return ".map" }
-            return inner.fields.map(\.name) == ["key", "value"] ? ".pair" : ".json"
-        }
-    }
-
-    private func choices(_ type: String) -> [String] {
-        let values = all.flatMap(\.enums).first { $0.fullName == type }?.values ?? []
-        let prefix = prefix(of: type)
-        return values.filter { $0.number != 0 }.map { value in
-            let short = value.name.hasPrefix(prefix) ? String(value.name.dropFirst(prefix.count)) : value.name
-            let name = short.lowercased().replacing("_", with: "-")
-            return "FlagChoice(\"\(name)\", \"\(value.name)\", help: \(literal(value.comment)))"
-        }
-    }
-
-    /// Whether a number counts bytes: its name or its comment says so.
-    private func isSize(_ field: ProtoField) -> Bool {
-        let words = field.name.split(separator: "_").map(String.init)
-        let comment = field.comment.joined(separator: " ").lowercased()
-        return words.contains("bytes") || comment.contains("in bytes") || comment.hasPrefix("bytes ")
-            || comment.contains(" bytes per second")
-    }
-
-    private func literal(_ comment: [String]) -> String {
-        let text = comment.joined(separator: " ").replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        return "\"\(text)\""
     }
 }

@@ -13,7 +13,7 @@ struct Comments {
                 continue
             }
             let path = unsafe Array(UnsafeBufferPointer(start: location.pointee.path, count: location.pointee.n_path))
-            byPath[path] = unsafe String(cString: text).split(separator: "\n").map { line in
+            byPath[path] = unsafe String(cString: text).split(whereSeparator: \.isNewline).map { line in
                 String(line.drop { $0 == " " })
             }
         }

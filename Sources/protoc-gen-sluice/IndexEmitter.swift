@@ -30,18 +30,4 @@ struct IndexEmitter {
         }
         return source.text
     }
-
-    /// Sentences for methods that would answer to the same call.
-    func conflicts(_ routes: [PathRoute]) -> [String] {
-        var seen: [String: String] = [:]
-        return routes.compactMap { route in
-            let shape = route.template.split(separator: "/").map { part in
-                part.hasPrefix("{") ? "{" + part.drop { $0 != "}" } : String(part)
-            }
-            let call = "\(route.httpMethod) /\(shape.joined(separator: "/"))"
-            let name = "\(route.service.name).\(route.method.name)"
-            guard let other = seen.updateValue(name, forKey: call) else { return nil }
-            return "\(name) and \(other) would both be \(call); rename one"
-        }
-    }
 }

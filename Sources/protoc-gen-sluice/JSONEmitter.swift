@@ -32,7 +32,7 @@ struct JSONEmitter {
                 let property = "self." + Names.property(field.name)
                 let name = Names.json(field.name)
                 if let entry = entry(field), let inner = entry.fields.last {
-                    let element = "(\"\\($0.key)\", \(value(of: inner, "$0.value")))"
+                    let element = "(\"\\($0.key)\", \(value(of: inner, entryValue(inner))))"
                     source.line(
                         "if !\(property).isEmpty { members.append((\"\(name)\", .members(\(property).map { \(element) }))) }"
                     )
@@ -71,6 +71,12 @@ struct JSONEmitter {
             }
             source.line("return .members(members)")
         }
+    }
+
+    /// The value of a map's entry; one that is left out on the wire is a message without anything.
+    private func entryValue(_ field: ProtoField) -> String {
+        guard case .message(let type) = field.kind else { return "$0.value" }
+        return "($0.value ?? \(Names.type(type))())"
     }
 
     private func value(of field: ProtoField, _ value: String) -> String {
@@ -137,7 +143,7 @@ struct JSONEmitter {
         case .string: "try JSONCoding.string(\(value), \(name))"
         case .bytes: "try JSONCoding.bytes(\(value), \(name))"
         case .double: "try JSONCoding.double(\(value), \(name))"
-        case .float: "Float(try JSONCoding.double(\(value), \(name)))"
+        case .float: "try JSONCoding.float(\(value), \(name))"
         case .message(let type): "try \(Names.type(type))(json: \(value))"
         case .enumeration(let type):
             "try JSONCoding.enumeration(\(value), \(name), names: \(Names.type(type)).names) { \(Names.type(type))(rawValue: $0) }"

@@ -27,13 +27,18 @@ struct MessagesEmitter {
         source.line()
         source.comment(enumeration.comment, otherwise: "`\(enumeration.fullName)`.")
         source.block("package enum \(type): Hashable, Sendable") { source in
-            for value in enumeration.values {
+            for value in enumeration.distinct {
                 source.comment(value.comment, otherwise: "`\(value.name)`.")
                 source.line("case \(Names.enumCase(value.name, of: type))")
             }
             source.comment([], otherwise: "A value that this build does not know.")
             source.line("case unrecognized(Int32)")
             source.line()
+            for (alias, value) in enumeration.aliases {
+                source.comment(alias.comment, otherwise: "`\(alias.name)`.")
+                let other = Names.enumCase(value.name, of: type)
+                source.line("package static var \(Names.enumCase(alias.name, of: type)): \(type) { .\(other) }")
+            }
             source.comment([], otherwise: "The names in the proto, with their numbers.")
             source.line("package static let names: [(String, Int32)] = [")
             source.indented { source in
@@ -44,7 +49,7 @@ struct MessagesEmitter {
             source.comment([], otherwise: "The value of a number on the wire.")
             source.block("package init(rawValue: Int32)") { source in
                 source.line("switch rawValue {")
-                for value in enumeration.values {
+                for value in enumeration.distinct {
                     source.line("case \(value.number): self = .\(Names.enumCase(value.name, of: type))")
                 }
                 source.line("default: self = .unrecognized(rawValue)")
@@ -53,7 +58,7 @@ struct MessagesEmitter {
             source.comment([], otherwise: "The number on the wire.")
             source.block("package var rawValue: Int32") { source in
                 source.line("switch self {")
-                for value in enumeration.values {
+                for value in enumeration.distinct {
                     source.line("case .\(Names.enumCase(value.name, of: type)): \(value.number)")
                 }
                 source.line("case .unrecognized(let number): number")
@@ -190,7 +195,7 @@ struct MessagesEmitter {
                 for field in plain(message) {
                     let property = "self." + Names.property(field.name)
                     if case .message(let name) = field.kind, !field.isRepeated {
-                        source.block("if let value = unsafe c.pointee.\(field.name)") { source in
+                        source.block("if let value = unsafe c.pointee.\(Names.cField(field.name))") { source in
                             source.line("\(property) = try unsafe \(Names.type(name))(c: value)")
                         }
                     } else {
@@ -214,7 +219,7 @@ struct MessagesEmitter {
         let target = "self.\(Names.property(oneof.name))"
         let name = Names.property(field.name)
         if case .message(let type) = field.kind {
-            source.block("if let value = unsafe c.pointee.\(field.name)") { source in
+            source.block("if let value = unsafe c.pointee.\(Names.cField(field.name))") { source in
                 source.line("\(target) = .\(name)(try unsafe \(Names.type(type))(c: value))")
             }
         } else {
@@ -224,8 +229,8 @@ struct MessagesEmitter {
 
     /// The expression that reads a field out of the C struct.
     private func read(_ field: ProtoField) -> String {
-        let place = "c.pointee.\(field.name)"
-        let count = "c.pointee.n_\(field.name)"
+        let place = "c.pointee.\(Names.cField(field.name))"
+        let count = "c.pointee.\(Names.cCount(field.name))"
         switch (field.kind, field.isRepeated) {
         case (.message(let name), true):
             let type = Names.type(name)
@@ -263,7 +268,7 @@ struct MessagesEmitter {
                         source.indented { source in
                             let caseType = "\(cType)__\(oneofType(oneof))Case"
                             source.line("unsafe c.pointee.\(oneof.name)_case = \(caseType)(rawValue: \(field.number))")
-                            source.line("unsafe c.pointee.\(field.name) = \(written(field, "value"))")
+                            source.line("unsafe c.pointee.\(Names.cField(field.name)) = \(written(field, "value"))")
                         }
                     }
                     source.line("case nil: break")
@@ -276,10 +281,10 @@ struct MessagesEmitter {
 
     private func write(_ field: ProtoField, _ source: inout SourceText) {
         let property = "self." + Names.property(field.name)
-        let place = "c.pointee.\(field.name)"
+        let place = "c.pointee.\(Names.cField(field.name))"
         if field.isRepeated {
             source.block("if !\(property).isEmpty") { source in
-                source.line("unsafe c.pointee.n_\(field.name) = \(property).count")
+                source.line("unsafe c.pointee.\(Names.cCount(field.name)) = \(property).count")
                 source.line("unsafe \(place) = \(writtenArray(field, property))")
             }
             return

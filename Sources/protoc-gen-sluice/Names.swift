@@ -22,19 +22,61 @@ enum Names {
         return name
     }
 
-    /// A property or case name, escaped where it is a Swift keyword.
+    /// A property or case name, escaped where it is a word of Swift's.
     static func property(_ field: String) -> String {
         let name = json(field)
-        return ["default", "in", "is", "operator", "protocol", "self", "internal", "public", "case"].contains(name)
-            ? "`\(name)`" : name
+        // Every message has properties of these names already.
+        if ["json", "encoded", "hashValue"].contains(name) { return name + "Field" }
+        return swiftWords.contains(name) ? "`\(name)`" : name
     }
 
     /// `pending` of `TASK_STATE_PENDING` in `TaskState`.
     static func enumCase(_ value: String, of type: String) -> String {
         let prefix = snake(type).uppercased() + "_"
-        let rest = value.hasPrefix(prefix) ? String(value.dropFirst(prefix.count)) : value
-        return property(rest.lowercased())
+        let rest = (value.hasPrefix(prefix) ? String(value.dropFirst(prefix.count)) : value).lowercased()
+        // A name cannot begin with a digit, and digits beside each other would run into one: `_1_1` of `VERSION_1_1`.
+        if rest.first?.isNumber ?? false { return "_\(rest)" }
+        // What every enum has of its own.
+        if ["unrecognized", "names", "init", "json"].contains(rest) { return "\(rest)Value" }
+        return property(rest)
     }
+
+    /// A field's name in the struct that protoc-c makes: words of C and C++ get an underscore.
+    static func cField(_ field: String) -> String {
+        let name = field.lowercased()
+        if cWords.contains(name) { return name + "_" }
+        return swiftWords.contains(name) ? "`\(name)`" : name
+    }
+
+    /// The field that counts the values of a repeated one.
+    static func cCount(_ field: String) -> String {
+        let name = field.lowercased()
+        return "n_" + (cWords.contains(name) ? name + "_" : name)
+    }
+
+    private static let swiftWords: Set<String> = [
+        "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit", "do",
+        "else",
+        "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if", "import", "in",
+        "init",
+        "inout", "internal", "is", "let", "nil", "operator", "precedencegroup", "private", "protocol", "public",
+        "repeat",
+        "rethrows", "return", "self", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true",
+        "try",
+        "typealias", "var", "where", "while",
+    ]
+    /// The list of protobuf-c 1.4's `c_helpers.cc`.
+    private static let cWords: Set<String> = [
+        "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl",
+        "const", "const_cast", "continue", "default", "delete", "do", "double", "dynamic_cast", "else", "enum",
+        "explicit",
+        "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "mutable", "namespace",
+        "new",
+        "not", "not_eq", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
+        "return", "short", "signed", "sizeof", "static", "static_cast", "struct", "switch", "template", "this", "throw",
+        "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile",
+        "wchar_t", "while", "xor", "xor_eq",
+    ]
 
     /// `get-usage`, `task_state`: words of a camel-case name.
     static func words(_ name: String) -> [String] {

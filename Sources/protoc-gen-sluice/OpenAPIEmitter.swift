@@ -23,7 +23,7 @@ struct OpenAPIEmitter {
                 ])
             ),
             ("servers", .list([.object([("url", .text("/"))])])),
-            ("security", .list([.object([("bearer", .list([]))]), .object([])])),
+            ("security", .list([.object([("bearer", .list([]))])])),
             ("tags", .list(tags)),
             ("paths", .object(paths(schemas))),
             (
@@ -31,7 +31,18 @@ struct OpenAPIEmitter {
                 .object([
                     (
                         "securitySchemes",
-                        .object([("bearer", .object([("type", .text("http")), ("scheme", .text("bearer"))]))])
+                        .object([
+                            (
+                                "bearer",
+                                .object([
+                                    ("type", .text("http")), ("scheme", .text("bearer")),
+                                    (
+                                        "description",
+                                        .text("An API token. Servers in plaintext know no users and ask for none.")
+                                    ),
+                                ])
+                            )
+                        ])
                     ),
                     ("schemas", .object(schemas.components(roots) + [("RpcError", failure)])),
                 ])
@@ -75,12 +86,12 @@ struct OpenAPIEmitter {
         let good = route.responseField.map { schemas.schema(of: $0) } ?? schemas.reference(route.method.output)
         var content = [("application/json", DocumentNode.object([("schema", good)]))]
         if route.method.serverStreams {
+            let stream = StreamSchema(answer: good, failure: Self.fault)
             content = [
-                ("text/event-stream", .object([("schema", .object([("type", .text("string"))]))])),
-                ("application/jsonl", .object([("schema", .object([("type", .text("string"))]))])),
+                ("text/event-stream", .object([("schema", stream.event)])),
+                ("application/jsonl", .object([("schema", stream.line)])),
             ]
         }
-        let fault = DocumentNode.object([("$ref", .text("#/components/schemas/RpcError"))])
         members.append(
             (
                 "responses",
@@ -90,7 +101,7 @@ struct OpenAPIEmitter {
                         "default",
                         .object([
                             ("description", .text("It was not done; the message says why.")),
-                            ("content", .object([("application/json", .object([("schema", fault)]))])),
+                            ("content", .object([("application/json", .object([("schema", Self.fault)]))])),
                         ])
                     ),
                 ])
@@ -141,6 +152,8 @@ struct OpenAPIEmitter {
         }
         return parameters
     }
+
+    private static var fault: DocumentNode { .object([("$ref", .text("#/components/schemas/RpcError"))]) }
 
     private var failure: DocumentNode {
         let members: [(String, DocumentNode)] = [

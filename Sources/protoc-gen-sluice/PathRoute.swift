@@ -9,6 +9,10 @@ struct PathRoute {
     struct Parameter {
         let path: [ProtoField]
         var field: ProtoField? { path.last }
+        var holdsMessages: Bool {
+            guard let field, case .message(let type) = field.kind else { return false }
+            return field.isRepeated && !type.hasPrefix("google.protobuf")
+        }
     }
 
     let service: ProtoService
@@ -141,7 +145,11 @@ struct PathRoute {
     }
 
     /// What of the request is neither in the path nor in the body.
-    var parameters: [Parameter] {
+    var parameters: [Parameter] { loose.filter { !$0.holdsMessages } }
+    /// What is neither in the path nor in the body, and no query can hold: lists of messages, and maps.
+    var lost: [Parameter] { loose.filter(\.holdsMessages) }
+
+    private var loose: [Parameter] {
         guard body != .whole else { return [] }
         var taken = Set(nameField.prefix(1).map(\.name))
         if case .field(let field) = body { taken.insert(field.name) }
@@ -149,10 +157,9 @@ struct PathRoute {
     }
 
     private func parameters(_ field: ProtoField, path: [ProtoField]) -> [Parameter] {
-        guard case .message(let type) = field.kind, !type.hasPrefix("google.protobuf") else {
-            return [Parameter(path: path + [field])]
-        }
-        guard !field.isRepeated, path.count < 3, let message = Self.message(type, all) else { return [] }
+        guard case .message(let type) = field.kind, !type.hasPrefix("google.protobuf"), !field.isRepeated,
+            let message = Self.message(type, all)
+        else { return [Parameter(path: path + [field])] }
         return message.fields.flatMap { parameters($0, path: path + [field]) }
     }
 }

@@ -12,18 +12,22 @@ enum ProtocGenSluice {
         }
         var answer = PluginAnswer()
         let all = ServiceSelection(parameter: request.parameter)?.reduce(request.files) ?? request.files
-        for file in all where request.toGenerate.contains(file.name) {
-            answer.files += files(for: file, among: all)
-        }
-        let index = index(of: all, toGenerate: request.toGenerate)
-        guard index.conflicts.isEmpty else {
-            for sentence in index.conflicts {
-                FileHandle.standardError.write(Data("protoc-gen-sluice: \(sentence)\n".utf8))
-            }
-            exit(1)
-        }
-        answer.files += index.files
+        let made = all.filter { request.toGenerate.contains($0.name) }
+        // Nothing is made of what cannot be made whole: what were left out or hidden would be missed much later.
+        refuse(MessageCheck(made: made).sentences())
+        let routes = made.flatMap { RouteEmitter.routes($0, all) }
+        refuse(CallCheck(routes: routes, all: all).sentences())
+        for file in made { answer.files += files(for: file, among: all) }
+        answer.files += index(of: made, routes, among: all)
         FileHandle.standardOutput.write(Data(answer.packed()))
+    }
+
+    private static func refuse(_ sentences: [String]) {
+        guard !sentences.isEmpty else { return }
+        for sentence in sentences {
+            FileHandle.standardError.write(Data("protoc-gen-sluice: \(sentence)\n".utf8))
+        }
+        exit(1)
     }
 
     private static func files(for file: ProtoFile, among all: [ProtoFile]) -> [(name: String, content: String)] {
@@ -49,23 +53,20 @@ enum ProtocGenSluice {
 
     /// What brings the files of an API together.
     private static func index(
-        of all: [ProtoFile],
-        toGenerate: Set<String>
-    ) -> (files: [(name: String, content: String)], conflicts: [String]) {
-        let files = all.filter { toGenerate.contains($0.name) && !RouteEmitter.routes($0, all).isEmpty }
-        guard let first = files.first else { return ([], []) }
-        let routes = files.flatMap { RouteEmitter.routes($0, all) }
+        of made: [ProtoFile],
+        _ routes: [PathRoute],
+        among all: [ProtoFile]
+    ) -> [(name: String, content: String)] {
+        let files = made.filter { !RouteEmitter.routes($0, all).isEmpty }
+        guard let first = files.first else { return [] }
         let name = first.package.split(separator: ".").first.map(String.init) ?? ""
         let title = name.prefix(1).uppercased() + name.dropFirst()
         let document = OpenAPIEmitter(routes: routes, all: all, title: title, version: first.version ?? "").emit()
         let emitter = IndexEmitter(files: files)
-        return (
-            [
-                (name: "api.index.swift", content: emitter.emitIndex()),
-                (name: "api.openapi.swift", content: emitter.emitDocument(document)),
-                (name: "openapi.json", content: document),
-            ],
-            emitter.conflicts(routes)
-        )
+        return [
+            (name: "api.index.swift", content: emitter.emitIndex()),
+            (name: "api.openapi.swift", content: emitter.emitDocument(document)),
+            (name: "openapi.json", content: document),
+        ]
     }
 }

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Program
+import RPC
+import SluiceAPI
+import Transport
 import Units
 
 /// `sluice context`.
@@ -11,27 +14,60 @@ struct ContextCommand: AsyncParsableCommand {
             A control server on loopback writes a context named local when it starts. The file is $SLUICE_CONFIG, else \
             $XDG_CONFIG_HOME/sluice/config.json, else ~/.config/sluice/config.json.
             """,
-        subcommands: [List.self, Use.self, Set.self, Delete.self]
+        subcommands: [List.self, Current.self, Use.self, Set.self, Rename.self, Delete.self]
     )
 
-    static func open() throws -> (path: String, file: ContextFile) {
+    static func path() throws -> String {
         guard let path = ContextFile.path else {
             throw UserError(.failedPrecondition, "there is no place for contexts", hint: "Set SLUICE_CONFIG.")
         }
-        return (path, try ContextFile.read(path))
+        return path
+    }
+
+    /// What is shown of a context: never its token.
+    static func shown(_ context: ClientContext, isCurrent: Bool, marksCurrent: Bool) -> JSONValue {
+        var members: [(String, JSONValue)] = []
+        if marksCurrent { members.append(("current", .string(isCurrent ? "*" : ""))) }
+        members.append(("name", .string(context.name)))
+        members.append(("server", .string(context.server)))
+        members.append(("access", .string(context.certificateAuthority == nil ? "plaintext" : "TLS")))
+        if marksCurrent {
+            members.append(("token", .string(context.token == nil ? "none" : "kept")))
+        } else {
+            members.append(("hasToken", .boolean(context.token != nil)))
+            members.append(("isCurrent", .boolean(isCurrent)))
+        }
+        return .members(members)
     }
 
     /// `sluice context list`.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows the contexts; * marks the current one.")
+        @Option(name: .shortAndLong, help: "table, json or yaml.")
+        var output = ParsedCommand.Output.table
 
         func run() async throws {
-            let file = try open().file
-            for context in file.contexts {
-                let mark = context.name == file.currentContext ? "*" : " "
-                let kind = context.certificateAuthority == nil ? "plaintext" : "TLS"
-                Terminal.line("\(mark) \(context.name)  \(context.server)  \(kind)")
+            let file = try ContextFile.read(path())
+            let rows = file.contexts.map { context in
+                shown(context, isCurrent: context.name == file.currentContext, marksCurrent: output == .table)
             }
+            let columns = ["current", "name", "server", "access", "token"].map { TableColumn($0) }
+            AnswerPrinter(output, columns: columns).show(.members([("contexts", .array(rows))]))
+        }
+    }
+
+    /// `sluice context current`.
+    struct Current: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows the name of the current context.")
+        @Option(name: .shortAndLong, help: "table, json or yaml; table is the name alone.")
+        var output = ParsedCommand.Output.table
+
+        func run() async throws {
+            guard let context = try ContextFile.read(path()).context(nil) else {
+                throw UserError(.notFound, "no context is the current one", hint: "`sluice context use` makes one so.")
+            }
+            guard output != .table else { return Terminal.line(PrintableText.escaped(context.name)) }
+            AnswerPrinter(output).show(shown(context, isCurrent: true, marksCurrent: false))
         }
     }
 
@@ -42,41 +78,84 @@ struct ContextCommand: AsyncParsableCommand {
         var name: String
 
         func run() async throws {
-            var (path, file) = try open()
-            _ = try file.context(name)
-            file.currentContext = name
-            try file.write(to: path)
+            try ContextFile.change(path()) { file in
+                _ = try file.context(name)
+                file.currentContext = name
+            }
         }
     }
 
-    /// `sluice context set NAME --server HOST:PORT --ca FILE --token TOKEN`.
+    /// `sluice context set NAME --server HOST:PORT --ca FILE --token @FILE`.
     struct Set: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Adds or replaces a context, and makes it current.")
+        static let configuration = CommandConfiguration(
+            abstract: "Adds a context, or changes what is given of one.",
+            discussion: "A context that is added becomes the current one; changing one leaves that as it is."
+        )
         @Argument(help: "The context's name.")
         var name: String
-        @Option(help: "Control's address, HOST:PORT.")
-        var server: HostPort
+        @Option(help: "Control's address, HOST:PORT; needed for a new context.")
+        var server: HostPort?
         @Option(help: "The certificate of control's authority in PEM (ca.crt in its --data folder).")
         var ca: String?
-        @Option(help: "An API token, or @FILE that holds one.")
+        @Flag(help: "Forgets the authority: plaintext, on loopback.")
+        var noCa = false
+        @Option(
+            help: ArgumentHelp(
+                "@FILE that holds an API token, or - for standard input.",
+                discussion: "Its text works too, but everybody on this machine can read it then.",
+                valueName: "@file"
+            )
+        )
         var token: SecretArgument?
+        @Flag(help: "Forgets the token.")
+        var noToken = false
+
+        private static func authority(in path: String) throws -> String {
+            let pem = String(decoding: try FileContent.read(path, atMost: .mebibytes(1)), as: UTF8.self)
+            do {
+                _ = try Certificate(pem: pem)
+            } catch {
+                throw UserError(.invalidArgument, "\(path) is not a certificate in PEM")
+            }
+            return pem
+        }
+
+        func validate() throws {
+            if ca != nil, noCa { throw ValidationError("--ca and --no-ca exclude each other") }
+            if token != nil, noToken { throw ValidationError("--token and --no-token exclude each other") }
+        }
 
         func run() async throws {
-            var (path, file) = try open()
-            let authority = try ca.map {
-                String(decoding: try FileContent.read($0, atMost: .mebibytes(1)), as: UTF8.self)
+            let authority = try ca.map(Self.authority)
+            let secret = try token?.text()
+            try ContextFile.change(path()) { file in
+                let known = file.contexts.first { $0.name == name }
+                guard let place = server.map({ "\($0)" }) ?? known?.server else {
+                    throw UserError(.invalidArgument, "there is no context \(name) yet: it needs a --server")
+                }
+                try ContextFile.check(name: name)
+                var context = known ?? ClientContext(name: name, server: place)
+                context.server = place
+                if noCa { context.certificateAuthority = nil }
+                if noToken { context.token = nil }
+                context.certificateAuthority = authority ?? context.certificateAuthority
+                context.token = secret ?? context.token
+                file.put(context)
+                if known == nil || file.currentContext == nil { file.currentContext = name }
             }
-            let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-            file.put(
-                ClientContext(
-                    name: name,
-                    server: "\(host):\(server.port)",
-                    certificateAuthority: authority,
-                    token: try token?.text()
-                )
-            )
-            file.currentContext = name
-            try file.write(to: path)
+        }
+    }
+
+    /// `sluice context rename NAME OTHER`.
+    struct Rename: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Gives a context another name.")
+        @Argument(help: "The context's name.")
+        var name: String
+        @Argument(help: "Its new name.")
+        var newName: String
+
+        func run() async throws {
+            try ContextFile.change(path()) { try $0.rename(name, to: newName) }
         }
     }
 
@@ -86,12 +165,6 @@ struct ContextCommand: AsyncParsableCommand {
         @Argument(help: "The context's name.")
         var name: String
 
-        func run() async throws {
-            var (path, file) = try open()
-            _ = try file.context(name)
-            file.contexts.removeAll { $0.name == name }
-            if file.currentContext == name { file.currentContext = nil }
-            try file.write(to: path)
-        }
+        func run() async throws { try ContextFile.change(path()) { try $0.remove(name) } }
     }
 }

@@ -8,6 +8,8 @@ import Units
 struct ContextFile: Codable, Hashable, Sendable {
     /// Larger files are refused.
     static let maximumBytes = ByteCount.mebibytes(1)
+    /// The longest name of a context, in characters.
+    static let longestName = 128
 
     var currentContext: String?
     var contexts: [ClientContext] = []
@@ -37,6 +39,37 @@ struct ContextFile: Codable, Hashable, Sendable {
         contexts.sort { $0.name < $1.name }
     }
 
+    /// Gives a context another name; it stays the current one if it was.
+    mutating func rename(_ name: String, to other: String) throws {
+        try Self.check(name: other)
+        guard var context = try context(name) else { return }
+        guard name == other || !contexts.contains(where: { $0.name == other }) else {
+            throw UserError(.alreadyExists, "there is a context \(other) already")
+        }
+        contexts.removeAll { $0.name == name }
+        context.name = other
+        put(context)
+        if currentContext == name { currentContext = other }
+    }
+
+    /// Forgets a context.
+    mutating func remove(_ name: String) throws {
+        _ = try context(name)
+        contexts.removeAll { $0.name == name }
+        if currentContext == name { currentContext = nil }
+    }
+
+    /// Throws where a text would be no name to type.
+    static func check(name: String) throws {
+        let isGood = !name.isEmpty && !name.hasPrefix("-") && !name.contains(where: \.isWhitespace)
+        guard isGood, name.count <= longestName, PrintableText.escaped(name) == name else {
+            throw UserError(
+                .invalidArgument,
+                "a context's name is 1 to \(longestName) characters without blanks, and does not begin with -"
+            )
+        }
+    }
+
     /// An absent file holds no contexts.
     static func read(_ path: String) throws -> ContextFile {
         guard FileManager.default.fileExists(atPath: path) else { return ContextFile() }
@@ -49,15 +82,34 @@ struct ContextFile: Codable, Hashable, Sendable {
         }
     }
 
+    /// Reads the file, changes it, and writes it back, while no other program does.
+    static func change(_ path: String, _ change: (inout ContextFile) throws -> Void) throws {
+        try makeFolder(of: path)
+        try FileLock.hold(path + ".lock") {
+            var file = try read(path)
+            try change(&file)
+            try file.write(to: path)
+        }
+    }
+
+    /// Puts these contexts in the place of what is there, at once, for its owner alone.
     func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try Self.makeFolder(of: path)
         do {
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try SecretFile.write(String(decoding: encoder.encode(self), as: UTF8.self) + "\n", to: path)
         } catch {
             throw UserError(.permissionDenied, "\(path) cannot be written")
+        }
+    }
+
+    private static func makeFolder(of path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw UserError(.permissionDenied, "\(folder.path) cannot be made")
         }
     }
 }

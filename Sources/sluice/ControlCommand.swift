@@ -21,11 +21,11 @@ struct ControlCommand: AsyncParsableCommand {
     var data: String
     @Option(help: "HOST:PORT; port 0 lets the kernel choose.")
     var listen: HostPort = HostPort(host: "127.0.0.1", port: 7447)
-    @Option(help: "How long a lease at an origin lasts.")
+    @Option(help: "How long a lease at an origin lasts, such as 30s.")
     var leaseDuration = DurationArgument(.seconds(30))
     @Option(help: "A host name or address it is reached by, for its certificate or in plaintext; repeat for more.")
     var name: [String] = []
-    @Option(help: "How long a node's certificate lasts, from 10s; nodes renew at two thirds of it.")
+    @Option(help: "How long a node's certificate lasts, such as 12h or 7d, from 10s; nodes renew at two thirds of it.")
     var certificateLifetime = DurationArgument(ControlSecurity.certificateLifetime)
     @Option(help: "New connections taken in a second at most; the rest wait their turn.")
     var admitPerSecond = 2000

@@ -28,9 +28,11 @@ struct ControlPlace: Sendable {
         }
         let text = value("SLUICE_SERVER") ?? kept?.server ?? "127.0.0.1:7447"
         let place = try server ?? parsed(text)
-        let isAsked = value("SLUICE_PLAINTEXT") == "1"
-        if plaintext != .none || isAsked {
-            if !isAsked { try plaintext.check(place) }
+        let asked: PlaintextConsent =
+            value("SLUICE_INSECURE_PLAINTEXT") == "1" ? .anywhere : value("SLUICE_PLAINTEXT") == "1" ? .loopback : .none
+        let consent = plaintext == .none ? asked : plaintext
+        guard consent == .none else {
+            try consent.check(place)
             // A token is never sent in the clear.
             return ControlPlace(server: place, authority: nil, token: nil)
         }
@@ -45,13 +47,19 @@ struct ControlPlace: Sendable {
         guard found.authority != nil || kept != nil else {
             throw UserError(
                 .failedPrecondition,
-                "no context says how to trust \(place.host):\(place.port)",
+                "no context says how to trust \(place)",
                 hint:
                     "Start control on this machine, use `sluice context set`, or --plaintext where control has no TLS."
             )
         }
         if found.authority == nil {
-            try PlaintextConsent.loopback.check(place)
+            guard place.isLoopback else {
+                throw UserError(
+                    .failedPrecondition,
+                    "the context has no authority to know \(place) by, and plaintext can be read and changed on its way",
+                    hint: "Give it one with `sluice context set NAME --ca FILE`, or allow it with --insecure-plaintext."
+                )
+            }
             return ControlPlace(server: place, authority: nil, token: nil)
         }
         return found
@@ -87,11 +95,10 @@ struct ControlPlace: Sendable {
                 tls: tls,
                 group: MultiThreadedEventLoopGroup.singleton
             )
-            let host = server.host.contains(":") ? "[\(server.host)]" : server.host
             return RPCClient(
                 http: http,
                 scheme: tls == nil ? "http" : "https",
-                authority: "\(host):\(server.port)",
+                authority: "\(server)",
                 metadata: metadata
             )
         } catch let error as TransportError {
@@ -99,7 +106,7 @@ struct ControlPlace: Sendable {
         } catch {
             throw UserError(
                 .unavailable,
-                "control at \(server.host):\(server.port) cannot be reached",
+                "control at \(server) cannot be reached",
                 hint: "Start it with `sluice control`, or name another with --server."
             )
         }

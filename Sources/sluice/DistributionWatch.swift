@@ -7,7 +7,7 @@ import Units
 enum DistributionWatch {
     /// Returns once it is complete; throws what it failed of.
     static func follow(_ name: String, with client: DistributionServiceClient, showProgress: Bool) async throws {
-        var display = ProgressDisplay(interactive: Terminal.isInteractive)
+        var display = ProgressDisplay(interactive: Terminal.isInteractive, width: Terminal.width)
         var request = WatchDistributionRequest()
         request.name = name
         var last: Distribution?

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Node
 import Program
 import RPC
@@ -11,7 +12,10 @@ struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
         abstract: "Downloads a file on this machine without an installed agent.",
-        discussion: "Through control it uses relays and peers; with --direct it takes the file from its URL alone."
+        discussion: """
+            Through control it uses relays and peers. With --direct it takes the file from its URL alone, tries again what \
+            may pass by itself, and goes on from where another run broke off; give --sha256 to have the content checked.
+            """
     )
 
     @OptionGroup var server: ServerOptions
@@ -23,14 +27,20 @@ struct GetCommand: AsyncParsableCommand {
     var sha256: String?
     @Flag(help: "Straight from the URL, without control.")
     var direct = false
-    @Option(help: "How many connections with --direct.")
+    @Option(help: "How many connections with --direct, 1 to 16.")
     var connections = 4
+
+    func validate() throws {
+        guard (1...16).contains(connections) else { throw ValidationError("--connections is 1 to 16") }
+        let isDigest = sha256?.count == 64 && sha256?.allSatisfy { $0.isASCII && $0.isHexDigit } ?? false
+        guard sha256 == nil || isDigest else { throw ValidationError("--sha256 is 64 hexadecimal digits") }
+    }
 
     func run() async throws {
         let target = URL(fileURLWithPath: out)
         if direct {
-            let download = DirectDownload(url: url, path: target.path, connections: min(max(connections, 1), 16))
-            try await download.run(expecting: sha256, logger: RoleLogger.make("get"))
+            let download = DirectDownload(url: url, path: target.path, connections: connections)
+            try await download.run(expecting: sha256, logger: RoleLogger.make("get", level: .notice))
             return
         }
         let control = try server.place()
@@ -57,7 +67,7 @@ struct GetCommand: AsyncParsableCommand {
         let agent = AgentNode(
             configuration: configuration,
             destination: target.deletingLastPathComponent().path,
-            logger: RoleLogger.make("get")
+            logger: RoleLogger.make("get", level: .notice)
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await agent.run() }

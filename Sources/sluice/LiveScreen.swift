@@ -7,7 +7,10 @@ final class LiveScreen: Sendable {
 
     /// Replaces what was shown before.
     func show(_ text: String) {
-        let lines = text.count { $0.isNewline }
+        // A line that is too long for the terminal takes several of its rows.
+        let width = Terminal.width ?? .max
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropLast()
+            .reduce(0) { $0 + max(1, ($1.count - 1) / width + 1) }
         let before = shown.withLock { shown in
             defer { shown = lines }
             return shown

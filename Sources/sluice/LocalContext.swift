@@ -16,7 +16,7 @@ struct LocalContext: Sendable {
         let place = BoundAddress(host: host, port: port).reachable
         let context = ClientContext(
             name: Self.name,
-            server: "\(place.host.contains(":") ? "[\(place.host)]" : place.host):\(place.port)",
+            server: "\(place)",
             certificateAuthority: credentials?.authority,
             token: credentials?.adminToken
         )
@@ -28,10 +28,10 @@ struct LocalContext: Sendable {
             try own.write(to: path)
             logger.info("an admin's context is in \(path)")
             guard place.isLoopback, let users = ContextFile.path else { return }
-            var file = try ContextFile.read(users)
-            file.put(context)
-            if file.currentContext == nil { file.currentContext = Self.name }
-            try file.write(to: users)
+            try ContextFile.change(users) { file in
+                file.put(context)
+                if file.currentContext == nil { file.currentContext = Self.name }
+            }
         } catch {
             logger.notice("the context \(Self.name) could not be written", metadata: ["error": "\(error)"])
         }

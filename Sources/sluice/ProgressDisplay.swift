@@ -5,10 +5,15 @@ import Units
 /// a person watches, a line per change of a tenth elsewhere.
 struct ProgressDisplay {
     private let interactive: Bool
+    private let width: Int?
     private var lastTenth = -1
     private var lastLength = 0
 
-    init(interactive: Bool) { self.interactive = interactive }
+    /// A line that is drawn over has to fit `width` characters.
+    init(interactive: Bool, width: Int?) {
+        self.interactive = interactive
+        self.width = width
+    }
 
     /// The text to write for this state; empty where there is nothing new to say.
     mutating func text(for distribution: Distribution) -> String {
@@ -18,6 +23,7 @@ struct ProgressDisplay {
         let ended = Self.hasEnded(distribution.state)
         let line = Self.line(distribution, progress, share)
         if interactive {
+            let line = width.map { String(line.prefix(max(20, $0 - 1))) } ?? line
             let padding = String(repeating: " ", count: max(0, lastLength - line.count))
             lastLength = line.count
             return "\r" + line + padding + (ended ? "\n" : "")
@@ -37,18 +43,21 @@ struct ProgressDisplay {
         let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
         let sources = progress.sources ?? SourceBytes()
         var parts = [
-            "\(distribution.fileName) [\(bar)] \(Int(share * 100))%",
+            "\(PrintableText.escaped(distribution.fileName)) [\(bar)] \(Int(share * 100))%",
             "\(progress.completedCount)/\(progress.targetCount) done",
+        ]
+        if progress.failedCount > 0 { parts.append("\(progress.failedCount) failed") }
+        if !hasEnded(distribution.state) {
+            parts.append("\(BytesPerSecond(progress.bytesPerSecond))")
+            if progress.etaSeconds > 0 { parts.append("ETA \(progress.etaSeconds) s") }
+        }
+        // A narrow terminal cuts these off.
+        parts += [
             "agents \(ByteCount(sources.agentPeers))",
             "relays \(ByteCount(sources.relayPeers))",
             "relay HTTP \(ByteCount(sources.relayHttp))",
             "origin \(ByteCount(sources.origin))",
         ]
-        if !hasEnded(distribution.state) {
-            parts.append("\(BytesPerSecond(progress.bytesPerSecond))")
-            if progress.etaSeconds > 0 { parts.append("ETA \(progress.etaSeconds) s") }
-        }
-        if progress.failedCount > 0 { parts.append("\(progress.failedCount) failed") }
         return parts.joined(separator: "  ")
     }
 }

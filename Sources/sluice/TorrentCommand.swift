@@ -27,6 +27,6 @@ struct TorrentCommand: AsyncParsableCommand {
         request.version = hybrid ? .hybrid : .unspecified
         let answer = try await client.getTorrent(request)
         if let out { try FileContent.write(answer.torrent, to: out) }
-        Terminal.line(answer.magnetLink)
+        Terminal.line(PrintableText.escaped(answer.magnetLink))
     }
 }

@@ -38,7 +38,7 @@ import Units
 
     @Test func `ranges are handed out to the end and no further`() {
         let dispenser = RangeDispenser(size: ByteCount(rawValue: 10), length: 4)
-        #expect([dispenser.take(), dispenser.take(), dispenser.take()].map { $0?.end } == [4, 8, 10])
+        #expect([dispenser.take(), dispenser.take(), dispenser.take()].map { $0?.range.end } == [4, 8, 10])
         #expect(dispenser.take() == nil)
     }
 }

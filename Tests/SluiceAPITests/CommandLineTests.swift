@@ -15,7 +15,7 @@ import Units
             FlagDescription("name", ["thing", "name"], .string, isPositional: true, help: "The name."),
             FlagDescription("max-bytes", ["thing", "maxBytes"], .size, help: "Bytes."),
             FlagDescription("after", ["thing", "after"], .duration, help: "When."),
-            FlagDescription("config-tags", ["thing", "config", "tags"], .map, help: "Tags."),
+            FlagDescription("config-tags", ["thing", "config", "tags"], .map(.string), help: "Tags."),
             FlagDescription("labels", ["thing", "labels"], .pair, isRepeated: true, help: "Labels."),
             FlagDescription(
                 "role",
@@ -30,14 +30,14 @@ import Units
                 "file-path",
                 ["file", "path"],
                 .string,
-                members: [OneofMember(group: "source", member: "file")],
+                members: [OneofMember("source", ["file"])],
                 help: "A file."
             ),
             FlagDescription(
                 "url",
                 ["url"],
                 .string,
-                members: [OneofMember(group: "source", member: "url")],
+                members: [OneofMember("source", ["url"])],
                 help: "A URL."
             ),
         ],
@@ -71,6 +71,15 @@ import Units
     @Test(arguments: ["", "30", "s", "-1s", "1x", "1s2"])
     func `what is no duration is refused`(text: String) {
         #expect(throws: UserError.self) { try HumanUnits.duration(text, "--x") }
+    }
+
+    @Test(arguments: [
+        "200000000d", "315576000001s", "99999999999999999999h", "315576000000s1ms", "200000000d200000000d",
+    ])
+    func `a duration beyond what one may say is refused with a sentence`(text: String) throws {
+        let error = #expect(throws: UserError.self) { try HumanUnits.duration(text, "--lifetime") }
+        #expect(error?.sentence == "--lifetime is at most 315576000000s, ten thousand years, not \(text)")
+        #expect(try HumanUnits.duration("315576000000s", "--x") == .seconds(315_576_000_000))
     }
 
     @Test func `flags of every kind go where their field is`() throws {
@@ -113,6 +122,105 @@ import Units
         #expect(throws: UserError.self) { try request("--from-file", "x", file: "[]") }
     }
 
+    @Test func `a member of a oneof that a flag chooses takes the place of the file's`() throws {
+        let file = #"{"url": "t", "thing": {"name": "n"}}"#
+        #expect(
+            try request("--file-path", "a", "--from-file", "-", file: file).text
+                == #"{"thing":{"name":"n"},"file":{"path":"a"}}"#
+        )
+        let nested = #"{"file": {"path": "a"}, "thing": {"name": "n"}}"#
+        #expect(
+            try request("--from-file", "-", "--url", "u", file: nested).text == #"{"thing":{"name":"n"},"url":"u"}"#
+        )
+    }
+
+    @Test(arguments: [
+        ("--flags", "a=true", #""flags":{"a":true}"#), ("--counts", "b=5", #""counts":{"b":"5"}"#),
+        ("--sizes", "c=1KiB", #""sizes":{"c":"1024"}"#), ("--spans", "d=1m30s", #""spans":{"d":"90s"}"#),
+        ("--parts", #"e={"n":1}"#, #""parts":{"e":{"n":1}}"#), ("--roles", "f=relay", #""roles":{"f":"R"}"#),
+        ("--start", "2026-11-25T13:00:00.5+01:00", #""start":"2026-11-25T12:00:00.500Z""#),
+    ])
+    func `the values of maps and times are read as their kind`(flag: String, value: String, json: String) throws {
+        let kinds: [(String, FlagDescription.Kind)] = [
+            ("flags", .map(.boolean)), ("counts", .map(.integer)), ("sizes", .map(.size)), ("spans", .map(.duration)),
+            ("parts", .map(.json)), ("roles", .map(.choice([FlagChoice("relay", "R", help: "")]))), ("start", .time),
+        ]
+        let command = CommandDescription(
+            noun: "things",
+            verb: "make",
+            summary: "",
+            flags: kinds.map { FlagDescription($0.0, [$0.0], $0.1, help: "") },
+            call: .unary(NodeServiceClient.Methods.getNode)
+        )
+        let parser = CommandLineParser { _ in [] }
+        guard case .command(let parsed) = try parser.parse([flag, value], of: command) else { return }
+        #expect(parsed.request.text == "{\(json)}")
+        #expect(throws: UserError.self) { try parser.parse([flag, "a=wrong="], of: command) }
+    }
+
+    @Test func `a message without fields is a switch`() throws {
+        let command = CommandDescription(
+            noun: "things",
+            verb: "make",
+            summary: "",
+            flags: [FlagDescription("never", ["never"], .presence, help: "")],
+            call: .unary(NodeServiceClient.Methods.getNode)
+        )
+        let parser = CommandLineParser { _ in [] }
+        guard case .command(let parsed) = try parser.parse(["--never"], of: command) else { return }
+        #expect(parsed.request.text == #"{"never":{}}"#)
+    }
+
+    @Test func `no command has a flag that a common one hides, or two of one name`() {
+        for command in GeneratedCommands.all {
+            let names = command.flags.map(\.name)
+            #expect(Set(names).count == names.count, "\(command.noun) \(command.verb)")
+            #expect(names.allSatisfy { CommonFlagName(rawValue: $0) == nil }, "\(command.noun) \(command.verb)")
+        }
+    }
+
+    @Test func `plaintext elsewhere is a flag of its own`() throws {
+        let parser = CommandLineParser { _ in [] }
+        guard case .command(let parsed) = try parser.parse(["--insecure-plaintext"], of: command) else { return }
+        #expect(parsed.isInsecurePlaintext && !parsed.isPlaintext)
+        #expect(throws: UserError.self) { try parser.parse(["--plaintext=maybe"], of: command) }
+    }
+
+    @Test func `what others wrote cannot steer the terminal`() {
+        let evil = "1.0\u{1B}[2J\n\u{9B}31m\u{202E}"
+        let shown = #"1.0\u001b[2J\n\u009b31m\u202e"#
+        let one = JSONValue.members([("version", .string(evil)), ("labels", .members([(evil, .string("a\tb"))]))])
+        #expect(
+            ResponseTable().text(.members([("node", one)])) == "version: \(shown)\nlabels:\n  \(shown): a\\tb\n"
+        )
+        let rows = JSONValue.members([("nodes", .array([one]))])
+        let table = ResponseTable(columns: [TableColumn("version"), TableColumn("labels")]).text(rows)
+        #expect(table.split(separator: "\n").count == 2)
+        #expect(table.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value < 0x7F })
+    }
+
+    @Test func `the last answer of a watch says whether what it followed did well`() {
+        let ending = WatchEnding("thing", failed: ["S_FAILED"], cancelled: ["S_CANCELLED"])
+        func outcome(_ members: (String, JSONValue)...) -> WatchEnding.Outcome {
+            ending.outcome(of: .members([("thing", .members(members))]))
+        }
+        #expect(outcome(("name", .string("t")), ("state", .string("S_DONE"))) == .done)
+        #expect(outcome(("name", .string("t")), ("state", .string("S_FAILED"))) == .failed("t failed"))
+        #expect(
+            outcome(("name", .string("t")), ("state", .string("S_FAILED")), ("failure", .string("no disk")))
+                == .failed("t failed: no disk")
+        )
+        #expect(outcome(("name", .string("t")), ("state", .string("S_CANCELLED"))) == .cancelled("t was cancelled"))
+        #expect(ending.outcome(of: .object([])) == .done)
+        let exact = WatchEnding("thing", done: ["S_DONE"], failed: ["S_FAILED"], cancelled: [])
+        let early = JSONValue.members([("thing", .members([("name", .string("t")), ("state", .string("S_RUNNING"))]))])
+        #expect(exact.outcome(of: early) == .cutOff("control ended the watch before t did"))
+        for verb in ["get", "watch"] {
+            let command = GeneratedCommands.all.first { $0.noun == "distributions" && $0.verb == verb }
+            #expect((command?.watch ?? command?.call)?.ending != nil)
+        }
+    }
+
     @Test func `a list is a table of the columns that have something and fit`() {
         let rows = JSONValue.members([
             (
@@ -133,6 +241,45 @@ import Units
         let chosen = ResponseTable(columns: columns, chosen: ["max-bytes"])
         #expect(chosen.text(rows).hasPrefix("MAX-BYTES\n1.0 MiB\n\n"))
         #expect(wide.text(.object([])) == "NAME  EMPTY  STATE  MAX-BYTES\n")
+    }
+
+    @Test func `a column that is too wide leaves its place to others, and how things stand comes first`() {
+        let columns = [
+            TableColumn("name"), TableColumn("digest"), TableColumn("owner"),
+            TableColumn("state", .choice(prefix: "S_")),
+        ]
+        let row = JSONValue.members([
+            ("name", .string("a")), ("digest", .string(String(repeating: "f", count: 64))), ("owner", .string("me")),
+            ("state", .string("S_ON")),
+        ])
+        let rows = JSONValue.members([("things", .array([row]))])
+        func heads(_ width: Int) -> String {
+            String(ResponseTable(columns: columns, width: width).text(rows).prefix { $0 != "\n" })
+        }
+        #expect(heads(40) == "NAME  OWNER  STATE")
+        #expect(heads(12) == "NAME  STATE")
+        #expect(heads(200).split(separator: " ").count == 4)
+        #expect(heads(1) == "NAME")
+    }
+
+    @Test func `a name that is needed is asked for, and short flags are known`() throws {
+        let parser = CommandLineParser { _ in Array(#"{"name": "d"}"#.utf8) }
+        let error = #expect(throws: UserError.self) { try parser.parse(["distributions", "get"]) }
+        #expect(error?.sentence == "NAME is missing")
+        for arguments in [["d"], ["--name", "d"], ["--from-file", "x"], ["d", "-o", "json"], ["-o=yaml", "d"]] {
+            guard case .command(let parsed) = try parser.parse(["distributions", "get"] + arguments) else { continue }
+            #expect(parsed.request.text == #"{"name":"d"}"#)
+        }
+        let unknown = #expect(throws: UserError.self) { try parser.parse(["distributions", "get", "d", "-x"]) }
+        #expect(unknown?.sentence == "-x is not a flag of this command")
+        for arguments in [
+            ["distributions", "help"], ["distributions", "get", "-h"], ["distributions", "get", "--help"],
+        ] {
+            guard case .help = try parser.parse(arguments) else {
+                Issue.record("\(arguments) is no help")
+                continue
+            }
+        }
     }
 
     @Test func `YAML quotes what could be taken for something else`() {

@@ -64,6 +64,35 @@ import Testing
         #expect(throws: ProtobufError.self) { try JSONParser.parse(text) }
     }
 
+    @Test(arguments: [
+        ("2026-11-23T21:26:18.603Z", "2026-11-23T21:26:18.603Z"), ("2026-11-23t22:26:18+01:00", "2026-11-23T21:26:18Z"),
+        ("2026-11-23T15:56:18.5-05:30", "2026-11-23T21:26:18.500Z"),
+        ("2024-03-01T00:30:00+01:00", "2024-02-29T23:30:00Z"),
+        ("1970-01-01T00:00:00z", "1970-01-01T00:00:00Z"), ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999999999Z"),
+    ])
+    func `timestamps are read in UTC and with an offset`(text: String, canonical: String) throws {
+        #expect(try Timestamp(json: .string(text)).json == .string(canonical))
+    }
+
+    @Test(arguments: [
+        "", "2026-11-23", "2026-11-23T21:26:18", "2026-11-23 21:26:18Z", "2026-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T21:26:18.Z", "2026-11-23T21:26:18.0123456789Z", "2026-11-23T21:26:18+0100",
+        "2026-11-23T21:26:18+24:00",
+        "2026-+1-23T21:26:18Z", "2026-1-23T21:26:18Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
+        "2026-11-23T21:26:18ZZ", "0000-01-01T00:00:00Z",
+    ])
+    func `what is no timestamp is refused`(text: String) {
+        #expect(throws: ProtobufError.self) { try Timestamp(json: .string(text)) }
+    }
+
+    @Test func `numbers of 32 bits keep their shortest form`() throws {
+        #expect(JSONCoding.json(Float(0.1)).text == "0.1")
+        #expect(try JSONCoding.float(.number(0.1), "x") == Float(0.1))
+        #expect(try JSONCoding.float(.string("Infinity"), "x") == .infinity)
+        #expect(throws: ProtobufError.self) { try JSONCoding.float(.number(1e39), "x") }
+    }
+
     @Test func `a command line becomes a request`() throws {
         let parser = CommandLineParser { _ in [1, 2] }
         let arguments = ["origins", "create", "files", "--base-urls", "http://a/", "--base-urls", "http://b/"]

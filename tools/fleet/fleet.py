@@ -164,7 +164,7 @@ class Fleet:
         """Runs one user command against this fleet's control; fails on another exit code than `expect`."""
         environment = dict(os.environ, SLUICE_SERVER=self.listens.get("control", "127.0.0.1:1"))
         if self.plaintext:
-            environment["SLUICE_PLAINTEXT"] = "1"
+            environment["SLUICE_PLAINTEXT" if self.host.startswith("127.") else "SLUICE_INSECURE_PLAINTEXT"] = "1"
         done = subprocess.run(
             [*self.place("control")[1], self.binary, *arguments], env=environment, timeout=timeout, text=True,
             stdout=subprocess.PIPE if capture else None, stderr=subprocess.PIPE if capture else None,

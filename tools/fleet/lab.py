@@ -170,11 +170,14 @@ class Lab:
                     self.finished[agent] = os.stat(delivered).st_ctime - started
             distribution = fleet.distribution(name)
             sources = distribution["progress"].get("sources", {})
-            memory = max(peak_memory(fleet.processes[agent].popen.pid) for agent in self.agents)
+            memory = {role: max((peak_memory(process.popen.pid) for node, process in fleet.processes.items()
+                                 if node.startswith(role)), default=0) for role in ("agent", "relay", "control")}
             return {
                 "state": state, "egress": round(fleet.origin.bytes_sent("/build.img") / spec.size, 4),
                 "sources_mib": {key: round(int(value) / MIB, 1) for key, value in sources.items()},
-                "agent_memory_mib": memory, "links": self.link_use(meter),
+                "origin_connections": fleet.origin.most_connections("/build.img"),
+                "agent_memory_mib": memory["agent"], "relay_memory_mib": memory["relay"],
+                "control_memory_mib": memory["control"], "links": self.link_use(meter),
                 "assists": [t["assist"] for t in distribution.get("targets", []) if t.get("assist")],
             }
 

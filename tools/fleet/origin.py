@@ -27,7 +27,11 @@ http {{
     server {{
         listen {host}:{port};
         location = /status {{ stub_status; access_log off; }}
-        location / {{ root {root}/files; }}
+        set $refused "";
+        if (-f {root}/refuses) {{ set $refused yes; }}
+        if ($request_method = HEAD) {{ set $refused ""; }}
+        location ~ ^/moved/(.*) {{ return 302 http://{host}:{port}/$1; }}
+        location / {{ root {root}/files; if ($refused) {{ return 403; }} }}
     }}
 }}
 """
@@ -79,6 +83,14 @@ class Origin:
             file.truncate(mebibytes << 20)
         return path
 
+    def refuse(self, refuses):
+        """From now on every GET is forbidden, or allowed again; HEAD is always answered."""
+        path = f"{self.root}/refuses"
+        if refuses:
+            open(path, "w").close()
+        else:
+            os.remove(path)
+
     def active_connections_or_none(self):
         try:
             if self.prefix:
@@ -103,6 +115,19 @@ class Origin:
     def bytes_sent(self, uri=None):
         """Bytes of content that left nginx, by its own log."""
         return sum(t["bytes"] for t in self.transfers() if t["method"] == "GET" and uri in (None, t["uri"]))
+
+    def most_connections(self, uri):
+        """The most connections that brought a file's content at one moment, by nginx's log."""
+        events = []
+        for t in self.transfers():
+            if t["method"] == "GET" and t["uri"] == uri:
+                events += [(t["time"] - t["seconds"], 1, t["connection"]), (t["time"], -1, t["connection"])]
+        running, most = {}, 0
+        # At the same moment what ends ends before what begins.
+        for _, change, connection in sorted(events):
+            running[connection] = running.get(connection, 0) + change
+            most = max(most, sum(count > 0 for count in running.values()))
+        return most
 
     def stop(self):
         if self.popen and self.popen.poll() is None:

@@ -76,6 +76,13 @@ package enum JSONCoding {
         throw ProtobufError("\(field) is a number")
     }
 
+    /// A number that fits; what a `double` alone can hold is refused.
+    package static func float(_ json: JSONValue, _ field: String) throws(ProtobufError) -> Float {
+        let number = try double(json, field)
+        guard Float(number).isFinite || !number.isFinite else { throw ProtobufError("\(field) is too large a number") }
+        return Float(number)
+    }
+
     /// Standard or URL-safe base64, padded or not.
     package static func bytes(_ json: JSONValue, _ field: String) throws(ProtobufError) -> [UInt8] {
         guard case .string(let text) = json else { throw ProtobufError("\(field) is base64") }
@@ -142,6 +149,8 @@ package enum JSONCoding {
     package static func json(_ value: Int32) -> JSONValue { .integer(Int64(value)) }
     package static func json(_ value: Bool) -> JSONValue { .boolean(value) }
     package static func json(_ value: Double) -> JSONValue { .number(value) }
+    /// The shortest decimal number that is this one among those of 32 bits.
+    package static func json(_ value: Float) -> JSONValue { .number(Double("\(value)") ?? Double(value)) }
     package static func json(_ value: String) -> JSONValue { .string(value) }
 
     package static func json(_ bytes: [UInt8]) -> JSONValue {

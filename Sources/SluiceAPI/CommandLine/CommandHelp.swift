@@ -1,3 +1,5 @@
+internal import Units
+
 /// The help of generated commands, out of the protos' comments.
 enum CommandHelp {
     static func nouns() -> String {
@@ -24,29 +26,47 @@ enum CommandHelp {
                     lines.append("        \(choice.name): \(choice.help)")
                 }
             }
-            if let member = flag.members.last {
-                lines.append("      Not together with other flags for \(member.group).")
-            }
+            let others = rivals(of: flag, in: command)
+            if !others.isEmpty { lines.append("      Not together with \(others.joined(separator: ", ")).") }
         }
-        for flag in CommonFlag.of(command) { lines += ["  --\(flag.name)\(flag.value)", "      \(flag.help)"] }
+        for flag in CommonFlag.of(command) {
+            lines += ["  --\(flag.name.rawValue)\(flag.value)", "      \(flag.help)"]
+        }
+        if command.call.ending != nil {
+            lines += ["", "The exit code is not 0 where what it follows ends in failure."]
+        }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The flags of the other members of the oneof that a flag is in.
+    private static func rivals(of flag: FlagDescription, in command: CommandDescription) -> [String] {
+        guard let member = flag.members.last else { return [] }
+        return command.flags.filter { other in
+            other.members.contains { $0.group == member.group && $0 != member }
+        }.map { "--\($0.name)" }
     }
 
     private static func suffix(_ flag: FlagDescription) -> String {
         if flag.isPositional { return "" }
-        let value =
-            switch flag.kind {
-            case .boolean: ""
-            case .string: " TEXT"
-            case .integer, .number: " NUMBER"
-            case .size: " SIZE, such as 64MiB"
-            case .duration: " DURATION, such as 1m30s"
-            case .time: " TIME, such as 2026-11-25T12:00:00Z"
-            case .pair, .map: " KEY=VALUE"
-            case .file: " FILE"
-            case .json: " JSON"
-            case .choice(let choices): " " + choices.map(\.name).joined(separator: "|")
-            }
-        return value + (flag.isRepeated || flag.kind == .map ? " (repeat for more)" : "")
+        let value = flag.kind == .boolean && flag.isRepeated ? " true|false" : value(flag.kind)
+        if case .map = flag.kind { return value + " (repeat for more)" }
+        return value + (flag.isRepeated ? " (repeat for more)" : "")
+    }
+
+    private static func value(_ kind: FlagDescription.Kind) -> String {
+        switch kind {
+        case .boolean, .presence: ""
+        case .string: " TEXT"
+        case .integer, .number: " NUMBER"
+        case .size: " SIZE, such as 64MiB"
+        case .duration: " DURATION, such as 1m30s"
+        case .time: " TIME, such as 2026-11-25T12:00:00Z"
+        case .pair, .map(.string): " KEY=VALUE"
+        case .map(.boolean): " KEY=true|false"
+        case .map(let values): " KEY=" + self.value(values).drop { $0 == " " }
+        case .file: " FILE"
+        case .json: " JSON"
+        case .choice(let choices): " " + choices.map(\.name).joined(separator: "|")
+        }
     }
 }

@@ -17,9 +17,11 @@ package struct CommandLineParser {
         var server: String?
         var context: String?
         var isPlaintext = false
+        var isInsecurePlaintext = false
         var columns: [String] = []
         var watches = false
-        var chosen: [String: OneofMember] = [:]
+        /// By oneof, which of its members, and the flag that says so.
+        var chosen: [String: (member: OneofMember, flag: String)] = [:]
     }
 
     private let readFile: (String) throws(UserError) -> [UInt8]
@@ -32,7 +34,7 @@ package struct CommandLineParser {
         guard let noun = arguments.first else { return .help(CommandHelp.nouns()) }
         let commands = GeneratedCommands.all.filter { $0.noun == noun }
         guard !commands.isEmpty else { throw UserError(.invalidArgument, "there is no command \(noun)") }
-        guard arguments.count > 1, arguments[1] != "--help", arguments[1] != "-h" else {
+        guard arguments.count > 1, !["--help", "-h", "help"].contains(arguments[1]) else {
             return .help(CommandHelp.verbs(noun, commands))
         }
         guard let command = commands.first(where: { $0.verb == arguments[1] }) else {
@@ -48,18 +50,21 @@ package struct CommandLineParser {
         of command: CommandDescription
     ) throws(UserError) -> Outcome {
         var draft = Draft()
-        var positional = command.flags.filter(\.isPositional)[...]
+        var positional = command.flags.filter(\.isPositional)
         var rest = arguments
         while let argument = rest.popFirst() {
-            if argument == "--help" || argument == "-h" { return .help(CommandHelp.flags(command)) }
-            guard argument.hasPrefix("--") else {
-                guard let flag = positional.popFirst() else {
+            if argument == "-h" { return .help(CommandHelp.flags(command)) }
+            let isShort = argument == "-o" || argument.hasPrefix("-o=")
+            guard isShort || argument.hasPrefix("--") else {
+                guard !argument.hasPrefix("-") || argument == "-" else { throw Self.unknown(argument, command) }
+                guard !positional.isEmpty else {
                     throw UserError(.invalidArgument, "\(argument) is one argument too many")
                 }
-                try set(argument, flag, &draft)
+                try set(argument, positional.removeFirst(), &draft)
                 continue
             }
-            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let long = isShort ? "--output" + argument.dropFirst(2) : argument
+            let parts = long.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             // Nested fields may be written with dots as in JSON paths, words with underscores as in protos.
             let name = String(parts[0].replacing(".", with: "-").replacing("_", with: "-"))
             let attached = parts.count == 2 ? String(parts[1]) : nil
@@ -68,62 +73,89 @@ package struct CommandLineParser {
                 guard let next = rest.popFirst() else { throw UserError(.invalidArgument, "--\(name) needs a value") }
                 return next
             }
-            if let flag = CommonFlag.of(command).first(where: { $0.name == name }) {
-                try setCommon(name, flag.isSwitch ? attached ?? "true" : try given(), command, &draft)
+            if let flag = CommonFlag.of(command).first(where: { $0.name.rawValue == name }) {
+                if flag.name == .help { return .help(CommandHelp.flags(command)) }
+                try setCommon(flag.name, flag.isSwitch ? attached ?? "true" : try given(), command, &draft)
                 continue
             }
             guard let flag = command.flags.first(where: { $0.name == name }) else {
-                let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
-                throw UserError(.invalidArgument, "--\(name) is not a flag of this command", hint: hint)
+                throw Self.unknown("--" + name, command)
             }
-            try set(flag.kind == .boolean && attached == nil ? "true" : try given(), flag, &draft)
+            positional.removeAll { $0.name == name }
+            try set(flag.isSwitch && attached == nil ? "true" : try given(), flag, &draft)
+        }
+        // Whose name it is has to be said; a resource that is made can get one.
+        if let missing = positional.first(where: { $0.path.count == 1 }), draft.base == nil {
+            let usage = "`sluice \(command.noun) \(command.verb) --help` tells more."
+            throw UserError(.invalidArgument, "\(missing.name.uppercased()) is missing", hint: usage)
         }
         return .command(
             ParsedCommand(
                 command: command,
-                request: draft.base.map { draft.request.json(over: $0) } ?? draft.request.json,
+                request: Self.request(of: draft, command),
                 output: draft.output,
                 server: draft.server,
                 context: draft.context,
                 isPlaintext: draft.isPlaintext,
+                isInsecurePlaintext: draft.isInsecurePlaintext,
                 columns: draft.columns,
                 watches: draft.watches
             )
         )
     }
 
+    private static func unknown(_ flag: String, _ command: CommandDescription) -> UserError {
+        let hint = "`sluice \(command.noun) \(command.verb) --help` lists the flags."
+        return UserError(.invalidArgument, "\(flag) is not a flag of this command", hint: hint)
+    }
+
     private func set(_ text: String, _ flag: FlagDescription, _ draft: inout Draft) throws(UserError) {
         for member in flag.members {
-            let other = draft.chosen.updateValue(member, forKey: member.group)
-            if let other, other != member {
-                throw UserError(
-                    .invalidArgument,
-                    "--\(flag.name) is for \(member.member), and \(other.member) is chosen already; only one can be"
-                )
+            let other = draft.chosen.updateValue((member, flag.name), forKey: member.group)
+            if let other, other.member != member {
+                throw UserError(.invalidArgument, "--\(other.flag) and --\(flag.name) exclude each other")
             }
         }
         let value = FlagValue(flag: flag, readFile: readFile)
         try draft.request.set(try value.read(text), at: flag)
     }
 
+    /// What flags say, over what a file says. A member of a oneof that a flag chooses takes the place of the file's.
+    private static func request(of draft: Draft, _ command: CommandDescription) -> JSONValue {
+        guard var base = draft.base else { return draft.request.json }
+        for (group, chosen) in draft.chosen {
+            let rivals = command.flags.flatMap(\.members).filter { $0.group == group && $0 != chosen.member }
+            for rival in Set(rivals) { base = RequestTree.removing(rival.path[...], from: base) }
+        }
+        return draft.request.json(over: base)
+    }
+
     private func setCommon(
-        _ name: String,
+        _ name: CommonFlagName,
         _ text: String,
         _ command: CommandDescription,
         _ draft: inout Draft
     ) throws(UserError) {
+        func isOn() throws(UserError) -> Bool {
+            guard text == "true" || text == "false" else {
+                throw UserError(.invalidArgument, "--\(name.rawValue) is true or false, not \(text)")
+            }
+            return text == "true"
+        }
         switch name {
-        case "output":
+        case .output:
             guard let format = ParsedCommand.Output(rawValue: text) else {
-                throw UserError(.invalidArgument, "--output is table, json or yaml")
+                throw UserError(.invalidArgument, "--output is table, json or yaml, not \(text)")
             }
             draft.output = format
-        case "server": draft.server = text
-        case "context": draft.context = text
-        case "plaintext": draft.isPlaintext = text == "true"
-        case "columns": draft.columns = text.split(separator: ",").map(String.init)
-        case "watch": draft.watches = text == "true"
-        default: draft.base = try request(in: text, command)
+        case .server: draft.server = text
+        case .context: draft.context = text
+        case .plaintext: draft.isPlaintext = try isOn()
+        case .insecurePlaintext: draft.isInsecurePlaintext = try isOn()
+        case .columns: draft.columns = text.split(separator: ",").map(String.init)
+        case .watch: draft.watches = try isOn()
+        case .fromFile: draft.base = try request(in: text, command)
+        case .help: break
         }
     }
 

@@ -1,6 +1,8 @@
+internal import Units
+
 /// A flag that many generated commands have, whatever their method.
 struct CommonFlag: Sendable {
-    let name: String
+    let name: CommonFlagName
     /// What stands behind the name in help.
     let value: String
     let help: String
@@ -10,26 +12,45 @@ struct CommonFlag: Sendable {
 
     /// Those of a command.
     static func of(_ command: CommandDescription) -> [CommonFlag] {
-        var flags: [CommonFlag] = []
-        if command.watch != nil {
-            flags.append(CommonFlag("watch", "", "Follow it until it ends."))
-        }
-        if !command.flags.isEmpty {
-            flags.append(
-                CommonFlag("from-file", " FILE", "The request as JSON, - for standard input; flags go over it.")
-            )
-        }
-        if !command.columns.isEmpty {
-            flags.append(CommonFlag("columns", " A,B,…", "The columns of the table, by field."))
-        }
-        flags.append(CommonFlag("output", " table|json|yaml", "How answers are printed.", ["table", "json", "yaml"]))
-        flags.append(CommonFlag("server", " HOST:PORT", "Control's address."))
-        flags.append(CommonFlag("context", " NAME", "Another context than the current one."))
-        flags.append(CommonFlag("plaintext", "", "Call control without TLS, on loopback."))
-        return flags
+        CommonFlagName.allCases.filter { has(command, $0) }.map(make)
     }
 
-    private init(_ name: String, _ value: String, _ help: String, _ choices: [String] = []) {
+    private static func has(_ command: CommandDescription, _ name: CommonFlagName) -> Bool {
+        switch name {
+        case .watch: command.watch != nil
+        case .fromFile: !command.flags.isEmpty
+        case .columns: !command.columns.isEmpty
+        case .output, .server, .context, .plaintext, .insecurePlaintext, .help: true
+        }
+    }
+
+    private static func make(_ name: CommonFlagName) -> CommonFlag {
+        switch name {
+        case .watch:
+            CommonFlag(name, "", "Follow it until it ends; the exit code is not 0 where that is a failure.")
+        case .fromFile: CommonFlag(name, " FILE", "The request as JSON, - for standard input; flags go over it.")
+        case .columns: CommonFlag(name, " A,B,…", "The columns of the table, by field.")
+        case .output:
+            CommonFlag(
+                name,
+                " table|json|yaml",
+                "How answers are printed.",
+                ParsedCommand.Output.allCases.map(\.rawValue)
+            )
+        case .server: CommonFlag(name, " HOST:PORT", "Control's address. Also from SLUICE_SERVER.")
+        case .context: CommonFlag(name, " NAME", "Another context than the current one. Also from SLUICE_CONTEXT.")
+        case .plaintext: CommonFlag(name, "", "Call control without TLS, on loopback. Also SLUICE_PLAINTEXT=1.")
+        case .insecurePlaintext:
+            CommonFlag(
+                name,
+                "",
+                "Call control without TLS, also where others can read and change it. Also SLUICE_INSECURE_PLAINTEXT=1."
+            )
+        case .help: CommonFlag(name, "", "This text.")
+        }
+    }
+
+    private init(_ name: CommonFlagName, _ value: String, _ help: String, _ choices: [String] = []) {
         self.name = name
         self.value = value
         self.help = help

@@ -1,4 +1,5 @@
 package import RPC
+internal import Units
 
 /// A command as a shell completes it: what may follow its name.
 package struct CompletionNode: Sendable {
@@ -71,12 +72,19 @@ package struct CompletionNode: Sendable {
         let own = command.flags.filter { !$0.isPositional }.map { flag in
             var choices: [String] = []
             if case .choice(let values) = flag.kind { choices = values.map(\.name) }
-            return Flag(name: "--" + flag.name, help: flag.help, takesValue: flag.kind != .boolean, choices: choices)
+            return Flag(name: "--" + flag.name, help: flag.help, takesValue: !flag.isSwitch, choices: choices)
         }
         let common = CommonFlag.of(command).map { flag in
-            Flag(name: "--" + flag.name, help: flag.help, takesValue: !flag.value.isEmpty, choices: flag.choices)
+            Flag(
+                name: "--" + flag.name.rawValue,
+                help: flag.help,
+                takesValue: !flag.isSwitch,
+                choices: flag.choices
+            )
         }
-        return own + common
+        let output = common.first { $0.name == "--output" }
+        let short = output.map { Flag(name: "-o", help: $0.help, takesValue: true, choices: $0.choices) }
+        return own + common + (short.map { [$0] } ?? [])
     }
 }
 

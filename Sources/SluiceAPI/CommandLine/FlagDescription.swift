@@ -1,7 +1,7 @@
 /// One flag of a generated command: a field of the request.
 package struct FlagDescription: Sendable {
     /// How its values are written.
-    package enum Kind: Hashable, Sendable {
+    package indirect enum Kind: Hashable, Sendable {
         case string, integer, number, boolean
         /// `64MiB`.
         case size
@@ -11,12 +11,14 @@ package struct FlagDescription: Sendable {
         case time
         /// `key=value`, each a message of its own.
         case pair
-        /// `key=value`, each an entry of one map.
-        case map
+        /// `key=value`, each an entry of one map, whose values are written so.
+        case map(Kind)
         /// The path of a file whose bytes are sent.
         case file
         /// A JSON object.
         case json
+        /// A message without fields: it is there or not.
+        case presence
         /// One of these.
         case choice([FlagChoice])
     }
@@ -32,6 +34,8 @@ package struct FlagDescription: Sendable {
     /// The oneofs it stands in, from the outside in.
     package let members: [OneofMember]
     package let help: String
+    /// Whether it needs no value behind it.
+    package var isSwitch: Bool { kind == .boolean && !isRepeated || kind == .presence }
 
     /// A flag; generated code makes these.
     package init(

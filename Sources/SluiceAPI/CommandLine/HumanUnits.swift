@@ -1,7 +1,10 @@
-internal import Units
+package import Units
 
-/// Sizes and durations as people write them.
-enum HumanUnits {
+/// Sizes and durations as people write them, the same for every flag of every command.
+package enum HumanUnits {
+    /// Ten thousand years: what a duration of protobuf may say.
+    package static let longest = Duration.seconds(315_576_000_000)
+
     private static let sizes: [(unit: String, bytes: Double)] = [
         ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("TiB", 1_099_511_627_776),
         ("kB", 1e3), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("B", 1), ("", 1),
@@ -11,7 +14,7 @@ enum HumanUnits {
     ]
 
     /// `64MiB`, `1.5GB`, `10MB/s`, `4096`.
-    static func bytes(_ text: String, _ flag: String) throws(UserError) -> UInt64 {
+    package static func bytes(_ text: String, _ flag: String) throws(UserError) -> UInt64 {
         let bare = text.hasSuffix("/s") ? text.dropLast(2) : text[...]
         let digits = bare.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let unit = bare.dropFirst(digits.count)
@@ -22,9 +25,10 @@ enum HumanUnits {
         return bytes
     }
 
-    /// `30s`, `1m30s`, `500ms`, `2d`.
-    static func duration(_ text: String, _ flag: String) throws(UserError) -> Duration {
+    /// `30s`, `1m30s`, `500ms`, `2d`; at most `longest`.
+    package static func duration(_ text: String, _ flag: String) throws(UserError) -> Duration {
         let wrong = UserError(.invalidArgument, "\(flag) is a duration such as 30s, 1m30s or 500ms, not \(text)")
+        let tooLong = UserError(.invalidArgument, "\(flag) is at most 315576000000s, ten thousand years, not \(text)")
         var rest = text[...]
         var total = Duration.zero
         guard !rest.isEmpty else { throw wrong }
@@ -33,10 +37,12 @@ enum HumanUnits {
             rest = rest.dropFirst(digits.count)
             let unit = rest.prefix { $0.isLetter }
             rest = rest.dropFirst(unit.count)
-            guard let span = spans.first(where: { $0.unit == unit }), let number = Double(digits), number < 1e9 else {
-                throw wrong
-            }
-            total += .microseconds(Int64((number * span.seconds * 1e6).rounded()))
+            guard let span = spans.first(where: { $0.unit == unit }), let number = Double(digits) else { throw wrong }
+            // So many microseconds are a whole number of 64 bits.
+            let seconds = number * span.seconds
+            guard seconds <= longest / .seconds(1) else { throw tooLong }
+            total += .microseconds(Int64((seconds * 1e6).rounded()))
+            guard total <= longest else { throw tooLong }
         }
         return total
     }

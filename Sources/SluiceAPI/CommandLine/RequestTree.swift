@@ -30,7 +30,7 @@ struct RequestTree {
             if let at { branch[at].1 = .branch(inner) } else { branch.append((name, .branch(inner))) }
             return
         }
-        if flag.kind == .map, case .string(let key)? = value["key"], let entry = value["value"] {
+        if case .map = flag.kind, case .string(let key)? = value["key"], let entry = value["value"] {
             var entries: [(String, Node)] = []
             if let at, case .branch(let known) = branch[at].1 { entries = known }
             guard !entries.contains(where: { $0.0 == key }) else {
@@ -58,6 +58,18 @@ struct RequestTree {
     /// Whether two member names are of one field: `baseUrls` and `base_urls`.
     static func isSame(_ one: String, _ other: String) -> Bool {
         one == other || one.lowercased().replacing("_", with: "") == other.lowercased().replacing("_", with: "")
+    }
+
+    /// A value without what stands at a path.
+    static func removing(_ path: ArraySlice<String>, from value: JSONValue) -> JSONValue {
+        guard case .object(let members) = value, let name = path.first else { return value }
+        return .object(
+            members.compactMap { member in
+                guard isSame(member.name, name) else { return member }
+                guard path.count > 1 else { return nil }
+                return JSONMember(name: member.name, value: removing(path.dropFirst(), from: member.value))
+            }
+        )
     }
 
     private static func merge(_ value: JSONValue, over base: JSONValue) -> JSONValue {

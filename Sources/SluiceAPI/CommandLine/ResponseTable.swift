@@ -16,7 +16,7 @@ package struct ResponseTable {
 
     /// The text, with a line end behind each line.
     package func text(_ response: JSONValue) -> String {
-        guard case .object(let members) = response else { return response.text + "\n" }
+        guard case .object(let members) = response else { return Self.json(response) + "\n" }
         let list = members.first { if case .array = $0.value { true } else { false } }
         let hasObject = members.contains { if case .object = $0.value { true } else { false } }
         if case .array(let rows)? = list?.value, !hasObject {
@@ -40,7 +40,7 @@ package struct ResponseTable {
                 shown.first { RequestTree.isSame($0.name, name.replacing("-", with: "")) } ?? TableColumn(name)
             }
         }
-        guard !shown.isEmpty else { return rows.map { $0.text + "\n" }.joined() }
+        guard !shown.isEmpty else { return rows.map { Self.json($0) + "\n" }.joined() }
         var cells = shown.map { column in rows.map { Self.cell($0, column) } }
         if chosen.isEmpty {
             // What no row has says nothing; what does not fit would break the lines.
@@ -49,26 +49,33 @@ package struct ResponseTable {
         }
         let heads = shown.map { Self.head($0.name) }
         let widths = shown.indices.map { index in max(heads[index].count, cells[index].map(\.count).max() ?? 0) }
-        var count = shown.count
-        if chosen.isEmpty {
-            var total = -2
-            count =
-                widths.prefix { width in
-                    total += width + 2
-                    return total <= self.width
-                }.count
-        }
-        let visible = shown.indices.prefix(max(1, count))
+        let visible = chosen.isEmpty ? fitting(shown, widths) : Array(shown.indices)
         let lines = [visible.map { heads[$0] }] + rows.indices.map { row in visible.map { cells[$0][row] } }
         return lines.map { line in
             var text = ""
-            for (index, cell) in line.enumerated() {
+            for (index, cell) in zip(visible, line) {
                 text += cell
                 text += String(repeating: " ", count: widths[index] - cell.count + 2)
             }
             while text.hasSuffix(" ") { text.removeLast() }
             return text + "\n"
         }.joined()
+    }
+
+    /// As many columns as a line holds: the name, then how things stand, then the others in their order. One that is too
+    /// wide leaves its place to those behind it.
+    private func fitting(_ shown: [TableColumn], _ widths: [Int]) -> [Int] {
+        var rest = width
+        var fitting: Set<Int> = []
+        func add(_ index: Int) {
+            guard fitting.isEmpty || widths[index] + 2 <= rest, !fitting.contains(index) else { return }
+            rest -= fitting.isEmpty ? widths[index] : widths[index] + 2
+            fitting.insert(index)
+        }
+        add(0)
+        for index in shown.indices { if case .choice = shown[index].format { add(index) } }
+        for index in shown.indices { add(index) }
+        return fitting.sorted()
     }
 
     /// Every single value that a row has, for rows of which nothing is known.
@@ -87,7 +94,7 @@ package struct ResponseTable {
         var value: JSONValue? = row
         for name in column.name.split(separator: ".") { value = value?[String(name)] }
         guard let value else { return "" }
-        guard let text = scalar(value) else { return value.text }
+        guard let text = scalar(value) else { return json(value) }
         switch column.format {
         case .plain: return text
         case .size: return UInt64(text).map { "\(ByteCount($0))" } ?? text
@@ -100,7 +107,7 @@ package struct ResponseTable {
     /// `PIECE-LENGTH` of `pieceLength`.
     private static func head(_ name: String) -> String {
         var head = ""
-        for character in name {
+        for character in PrintableText.escaped(name) {
             if character.isUppercase { head += "-" }
             head += character.uppercased()
         }
@@ -109,18 +116,23 @@ package struct ResponseTable {
 
     private static func lines(_ members: [JSONMember], indentation: String) -> String {
         members.map { member in
-            switch member.value {
-            case .object(let inner): "\(indentation)\(member.name):\n" + lines(inner, indentation: indentation + "  ")
+            // The keys of a map are anybody's text.
+            let name = PrintableText.escaped(member.name)
+            return switch member.value {
+            case .object([]): "\(indentation)\(name): {}\n"
+            case .object(let inner): "\(indentation)\(name):\n" + lines(inner, indentation: indentation + "  ")
             case .array(let values):
-                "\(indentation)\(member.name):\n" + values.map { "\(indentation)  - \($0.text)\n" }.joined()
-            default: "\(indentation)\(member.name): \(scalar(member.value) ?? "")\n"
+                "\(indentation)\(name):\n" + values.map { "\(indentation)  - \(json($0))\n" }.joined()
+            default: "\(indentation)\(name): \(scalar(member.value) ?? "")\n"
             }
         }.joined()
     }
 
+    private static func json(_ value: JSONValue) -> String { PrintableText.escapedJSON(value.text) }
+
     private static func scalar(_ value: JSONValue) -> String? {
         switch value {
-        case .string(let text): text
+        case .string(let text): PrintableText.escaped(text)
         case .integer(let number): "\(number)"
         case .number(let number): "\(number)"
         case .boolean(let value): value ? "yes" : "no"

@@ -18,8 +18,7 @@ extension GeneratedRoutes {
   "security": [
     {
       "bearer": []
-    },
-    {}
+    }
   ],
   "tags": [
     {
@@ -231,12 +230,87 @@ extension GeneratedRoutes {
             "content": {
               "text/event-stream": {
                 "schema": {
-                  "type": "string"
+                  "description": "One event. One named end or error is the last.",
+                  "oneOf": [
+                    {
+                      "description": "An answer.",
+                      "type": "object",
+                      "properties": {
+                        "id": {
+                          "type": "string"
+                        },
+                        "data": {
+                          "type": "string",
+                          "contentMediaType": "application/json",
+                          "contentSchema": {
+                            "description": "The distribution as it is now.",
+                            "$ref": "#/components/schemas/Distribution"
+                          }
+                        }
+                      },
+                      "required": [
+                        "id",
+                        "data"
+                      ],
+                      "additionalProperties": false
+                    },
+                    {
+                      "description": "The stream is over.",
+                      "type": "object",
+                      "properties": {
+                        "event": {
+                          "const": "end"
+                        },
+                        "data": {
+                          "type": "string",
+                          "contentMediaType": "application/json",
+                          "contentSchema": {
+                            "type": "object"
+                          }
+                        }
+                      },
+                      "required": [
+                        "event",
+                        "data"
+                      ],
+                      "additionalProperties": false
+                    },
+                    {
+                      "description": "The stream failed.",
+                      "type": "object",
+                      "properties": {
+                        "event": {
+                          "const": "error"
+                        },
+                        "data": {
+                          "type": "string",
+                          "contentMediaType": "application/json",
+                          "contentSchema": {
+                            "$ref": "#/components/schemas/RpcError"
+                          }
+                        }
+                      },
+                      "required": [
+                        "event",
+                        "data"
+                      ],
+                      "additionalProperties": false
+                    }
+                  ]
                 }
               },
               "application/jsonl": {
                 "schema": {
-                  "type": "string"
+                  "description": "One line. An error is the last.",
+                  "oneOf": [
+                    {
+                      "description": "The distribution as it is now.",
+                      "$ref": "#/components/schemas/Distribution"
+                    },
+                    {
+                      "$ref": "#/components/schemas/RpcError"
+                    }
+                  ]
                 }
               }
             }
@@ -1212,7 +1286,8 @@ extension GeneratedRoutes {
     "securitySchemes": {
       "bearer": {
         "type": "http",
-        "scheme": "bearer"
+        "scheme": "bearer",
+        "description": "An API token. Servers in plaintext know no users and ask for none."
       }
     },
     "schemas": {
@@ -1617,7 +1692,7 @@ extension GeneratedRoutes {
             "type": "boolean"
           },
           "maxConnectionsPerAgent": {
-            "description": "Connections of one agent over all sources; default 100.",
+            "description": "BitTorrent connections of one agent at most, those to relays included; default 100. Over HTTP it has one to each relay, and one to the origin while it assists.",
             "type": "integer",
             "minimum": 0,
             "maximum": 4294967295
@@ -1711,6 +1786,18 @@ extension GeneratedRoutes {
           "onlyInWindows": {
             "description": "Nothing moves outside the windows.",
             "type": "boolean"
+          },
+          "blockedAfter": {
+            "description": "Assist starts when an agent has had no peer for this long while HTTP answers; default 5 s.",
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "example": "30s"
+          },
+          "retryFor": {
+            "description": "Relays try an origin again that gives nothing, for this long; default 1 h.",
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "example": "30s"
           }
         },
         "additionalProperties": false

@@ -19,7 +19,7 @@ extension GeneratedCommands {
                 FlagDescription("config-assist-below-bytes-per-second", ["distribution", "config", "assistBelowBytesPerSecond"], .size, help: "Assist starts when BitTorrent stays below this many bytes per second; default 1,000,000."),
                 FlagDescription("config-assist-after", ["distribution", "config", "assistAfter"], .duration, help: "For this long; default 30 s."),
                 FlagDescription("config-assist-disabled", ["distribution", "config", "assistDisabled"], .boolean, help: "No assist at all."),
-                FlagDescription("config-max-connections-per-agent", ["distribution", "config", "maxConnectionsPerAgent"], .integer, help: "Connections of one agent over all sources; default 100."),
+                FlagDescription("config-max-connections-per-agent", ["distribution", "config", "maxConnectionsPerAgent"], .integer, help: "BitTorrent connections of one agent at most, those to relays included; default 100. Over HTTP it has one to each relay, and one to the origin while it assists."),
                 FlagDescription("config-max-agent-bytes-per-second", ["distribution", "config", "maxAgentBytesPerSecond"], .size, help: "Bytes per second one agent may receive; 0 means no limit."),
                 FlagDescription("config-relay-count", ["distribution", "config", "relayCount"], .integer, help: "How many relays to use; default all that are fit."),
                 FlagDescription("config-priority", ["distribution", "config", "priority"], .integer, help: "Higher goes first at the origin; 1 to 1000, default 100."),
@@ -36,6 +36,8 @@ extension GeneratedCommands {
                 FlagDescription("config-max-agent-upload-bytes-per-second", ["distribution", "config", "maxAgentUploadBytesPerSecond"], .size, help: "Bytes per second one agent may send to its peers; 0 means no limit."),
                 FlagDescription("config-windows", ["distribution", "config", "windows"], .json, isRepeated: true, help: "Times with limits of their own, the first that fits counts."),
                 FlagDescription("config-only-in-windows", ["distribution", "config", "onlyInWindows"], .boolean, help: "Nothing moves outside the windows."),
+                FlagDescription("config-blocked-after", ["distribution", "config", "blockedAfter"], .duration, help: "Assist starts when an agent has had no peer for this long while HTTP answers; default 5 s."),
+                FlagDescription("config-retry-for", ["distribution", "config", "retryFor"], .duration, help: "Relays try an origin again that gives nothing, for this long; default 1 h."),
                 FlagDescription("request-id", ["requestId"], .string, help: "A client's own id for this request, so that a repeat creates nothing new; optional."),
                 FlagDescription("validate-only", ["validateOnly"], .boolean, help: "Check everything and create nothing."),
             ],
@@ -48,7 +50,7 @@ extension GeneratedCommands {
             flags: [
                 FlagDescription("name", ["name"], .string, isPositional: true, help: "The distribution's name."),
             ],
-            watch: .serverStreaming(DistributionServiceClient.Methods.watchDistribution),
+            watch: .serverStreaming(DistributionServiceClient.Methods.watchDistribution, ending: WatchEnding("distribution", done: ["DISTRIBUTION_STATE_COMPLETED"], failed: ["DISTRIBUTION_STATE_FAILED"], cancelled: ["DISTRIBUTION_STATE_CANCELLED"])),
             call: .unary(DistributionServiceClient.Methods.getDistribution)
         ),
         CommandDescription(
@@ -84,7 +86,7 @@ extension GeneratedCommands {
             flags: [
                 FlagDescription("name", ["name"], .string, isPositional: true, help: "The distribution's name."),
             ],
-            call: .serverStreaming(DistributionServiceClient.Methods.watchDistribution)
+            call: .serverStreaming(DistributionServiceClient.Methods.watchDistribution, ending: WatchEnding("distribution", done: ["DISTRIBUTION_STATE_COMPLETED"], failed: ["DISTRIBUTION_STATE_FAILED"], cancelled: ["DISTRIBUTION_STATE_CANCELLED"]))
         ),
         CommandDescription(
             noun: "distributions",

@@ -27,27 +27,61 @@ extension Timestamp {
         return .string("\(years)-\(two(month))-\(two(day))T\(time)\(fraction)Z")
     }
 
-    /// Reads RFC 3339 in UTC.
+    /// Reads RFC 3339, in UTC or with an offset from it.
     package init(json: JSONValue) throws(ProtobufError) {
         self.init()
-        let wrong = ProtobufError("a timestamp is RFC 3339 in UTC, such as \"2026-11-23T20:00:00Z\"")
-        guard case .string(let text) = json, text.hasSuffix("Z") else { throw wrong }
-        let halves = text.dropLast().split(separator: "T", omittingEmptySubsequences: false)
-        guard halves.count == 2 else { throw wrong }
-        let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
-        let clock = halves[1].split(separator: ".", omittingEmptySubsequences: false)
-        let time = clock[0].split(separator: ":", omittingEmptySubsequences: false).map { Int64($0) }
-        guard date.count == 3, time.count == 3, (1...2).contains(clock.count),
-            let year = date[0], let month = date[1], let day = date[2],
-            let hour = time[0], let minute = time[1], let second = time[2],
+        let wrong = ProtobufError(
+            "a timestamp is RFC 3339, such as \"2026-11-23T20:00:00Z\" or \"2026-11-23T21:00:00+01:00\""
+        )
+        guard case .string(let text) = json else { throw wrong }
+        var rest = Array(text.utf8)[...]
+        guard let year = Self.number(4, &rest), Self.take("-", &rest), let month = Self.number(2, &rest),
+            Self.take("-", &rest), let day = Self.number(2, &rest), Self.take("Tt", &rest),
+            let hour = Self.number(2, &rest), Self.take(":", &rest), let minute = Self.number(2, &rest),
+            Self.take(":", &rest), let second = Self.number(2, &rest),
+            let fraction = Self.fraction(&rest), let offset = Self.offset(&rest), rest.isEmpty,
             (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day),
-            (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second),
-            let fraction = clock.count == 2 ? DecimalFraction.nanoseconds(clock[1]) : 0
+            hour <= 23, minute <= 59, second <= 59
         else { throw wrong }
         let days = Self.days(year, month, day)
         guard Self.civil(days) == (year, month, day) else { throw wrong }
-        seconds = days * 86_400 + hour * 3600 + minute * 60 + second
+        seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
         nanos = fraction
+        // An offset can lead out of what may be said.
+        guard (Self.firstSecond...Self.lastSecond).contains(seconds) else { throw wrong }
+    }
+
+    private static func number(_ count: Int, _ rest: inout ArraySlice<UInt8>) -> Int64? {
+        let digits = rest.prefix(count)
+        guard digits.count == count, digits.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        rest = rest.dropFirst(count)
+        return digits.reduce(0) { $0 * 10 + Int64($1) - 48 }
+    }
+
+    /// Whether one of these characters stands next; then it is taken.
+    private static func take(_ one: String, _ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard let next = rest.first, one.utf8.contains(next) else { return false }
+        rest = rest.dropFirst()
+        return true
+    }
+
+    /// Nanoseconds; nil where a point has no digits behind it, or too many.
+    private static func fraction(_ rest: inout ArraySlice<UInt8>) -> Int32? {
+        guard take(".", &rest) else { return 0 }
+        let digits = rest.prefix { (48...57).contains($0) }
+        rest = rest.dropFirst(digits.count)
+        return DecimalFraction.nanoseconds(String(decoding: digits, as: UTF8.self)[...])
+    }
+
+    /// How many seconds the clock is ahead of UTC; nil where it does not say.
+    private static func offset(_ rest: inout ArraySlice<UInt8>) -> Int64? {
+        if take("Zz", &rest) { return 0 }
+        let isBehind = rest.first == UInt8(ascii: "-")
+        guard take("+-", &rest), let hours = number(2, &rest), take(":", &rest), let minutes = number(2, &rest),
+            hours <= 23, minutes <= 59
+        else { return nil }
+        let seconds = hours * 3600 + minutes * 60
+        return isBehind ? -seconds : seconds
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
