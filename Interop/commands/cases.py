@@ -64,7 +64,8 @@ def case_help_and_refusals(binary):
     with Fleet(binary) as fleet:
         fleet.start_control()
         shown = fleet.run("nodes", "list", "--help").stdout
-        for text in ("Lists nodes, a page at a time.", "--role relay|agent", "Pulls from origins and serves.", "--output table|json|yaml"):
+        for text in ("Lists nodes, a page at a time.", "--role relay|agent", "Pulls from origins and serves.", "-o, --output table|json|yaml",
+                     "--insecure-plaintext", "SLUICE_PLAINTEXT=1"):
             assert text in shown, f"{text} is missing in\n{shown}"
         assert "--config-assist-after DURATION" in fleet.run("distributions", "create", "--help").stdout
         assert "--state" not in fleet.run("distributions", "create", "--help").stdout, "what control sets is a flag"
