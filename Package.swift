@@ -122,7 +122,8 @@ let package = Package(
             [
                 "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "Store", "Leases", "Scheduling", "Manifest",
                 "OriginClient", "BitTorrent", nio("NIOCore"), nio("NIOPosix"), logging, lifecycle,
-            ]
+            ],
+            tests: [.product(name: "GRDB", package: "GRDB.swift")]
         ),
         // Row 7: programs.
         [
@@ -205,8 +206,8 @@ let package = Package(
                 name: "IntegrationTests",
                 dependencies: [
                     "Units", "SluiceAPI", "RPC", "HTTP", "Transport", "PieceCache", "Swarm", "OriginClient",
-                    "Download", "Leases", "Scheduling", "Manifest", "BitTorrent", "Store", "Node", "Control",
-                    nio("NIOCore"), nio("NIOPosix"), logging,
+                    "Download", "Leases", "Scheduling", "Manifest", "BitTorrent", "Store", "Node", "Control", "Program",
+                    nio("NIOCore"), nio("NIOPosix"), logging, argumentParser,
                 ],
                 swiftSettings: swiftSettings
             ),

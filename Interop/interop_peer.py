@@ -43,8 +43,13 @@ class InteropPeer:
 
     def memory(self):
         """What is resident, in MiB."""
-        with open(f"/proc/{self.pid}/statm") as statm:
-            return int(statm.read().split()[1]) * 4096 / (1 << 20)
+        return memory_of(self.pid)
+
+
+def memory_of(pid):
+    """What is resident of a process, in MiB."""
+    with open(f"/proc/{pid}/statm") as statm:
+        return int(statm.read().split()[1]) * 4096 / (1 << 20)
 
 
 def run_client(binary, case, address, seconds=60):

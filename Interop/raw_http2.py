@@ -1,6 +1,7 @@
 """HTTP/2 frames over a raw socket, right ones and wrong ones, with hpack for the heads; and a thin gRPC on top."""
 import select
 import socket
+import ssl
 import struct
 import time
 import zlib
@@ -67,10 +68,16 @@ class Frame:
 class Connection:
     """A client's connection. Use as a context."""
 
-    def __init__(self, address, *pairs, preface=True, seconds=3):
+    def __init__(self, address, *pairs, preface=True, seconds=3, tls=False):
         host, port = address.rsplit(":", 1)
+        self.address = address
         self.socket = socket.create_connection((host, int(port)), timeout=seconds)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            context.set_alpn_protocols(["h2"])
+            self.socket = context.wrap_socket(self.socket)
         self.seconds, self.encoder, self.decoder = seconds, Encoder(), Decoder()
         self.buffer, self.closed, self.goaway, self.seen = b"", False, None, []
         if preface:
@@ -109,6 +116,9 @@ class Connection:
                     found = Frame(kind, flags, stream, self.buffer[9:9 + length])
                     self.buffer = self.buffer[9 + length:]
                     if kind == SETTINGS and not flags & ACK:
+                        for name, value in struct.iter_unpack(">HI", found.payload):
+                            if name == HEADER_TABLE_SIZE:
+                                self.encoder.header_table_size = min(value, 4096)
                         self.send(frame(SETTINGS, ACK, 0))
                     if kind == GOAWAY:
                         self.goaway = found
@@ -134,10 +144,15 @@ class Connection:
         while not self.closed:
             if not select.select([self.socket], [], [], 0)[0]:
                 return False
+            self.socket.settimeout(0)
             try:
                 self.closed = not self.socket.recv(1 << 16)
+            except ssl.SSLWantReadError:
+                return False
             except OSError:
                 self.closed = True
+            finally:
+                self.socket.settimeout(self.seconds)
         return True
 
     def until(self, matches, seconds=None):
@@ -150,17 +165,21 @@ class Connection:
     # What has to come of it
 
     def expect_connection_error(self, *codes):
-        """GOAWAY with one of the codes, or the end of the connection (RFC 9113 section 5.4.1)."""
+        """GOAWAY with one of the codes, and then the end of the connection (RFC 9113 section 5.4.1)."""
         found = self.until(lambda f: f.kind == GOAWAY)
-        if found is not None:
-            assert found.code in codes, f"GOAWAY with code {found.code}, not {codes}"
-            assert self.until(lambda f: False) is None
+        assert found is not None, "the connection ended without GOAWAY"
+        assert found.code in codes, f"GOAWAY with code {found.code}, not {codes}"
+        assert self.until(lambda f: False) is None
+
+    def expect_end(self):
+        """The end of the connection, before either side has spoken HTTP/2."""
+        assert self.until(lambda f: f.kind not in (SETTINGS, WINDOW_UPDATE)) is None, self.seen[-1]
 
     def expect_stream_error(self, stream, *codes):
         """RST_STREAM with one of the codes; a connection error with it is stricter, and right too."""
         found = self.until(lambda f: f.kind == GOAWAY or (f.kind == RST_STREAM and f.stream == stream))
-        if found is not None:
-            assert found.code in codes, f"code {found.code}, not one of {codes}"
+        assert found is not None, "the connection ended without a code"
+        assert found.code in codes, f"code {found.code}, not one of {codes}"
 
     def expect_alive(self):
         """The connection goes on: a PING is answered."""

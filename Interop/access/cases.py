@@ -207,6 +207,35 @@ def case_certificates_renew_while_a_push_runs(binary):
         assert os.stat(f"{fleet.root}/relay-1/node.key").st_mode & 0o777 == 0o600
 
 
+def case_a_node_that_was_away_renews(binary):
+    """An agent is down until openssl says that its certificate has ended; it comes back without its join token, a revoked one does not."""
+    with Fleet(binary) as fleet:
+        fleet.launch("control", ["control", "--data", f"{fleet.root}/control", "--listen", "LISTEN",
+                                 "--certificate-lifetime", "10s"])
+        for number in (1, 2):
+            fleet.start_agent(number)
+            fleet.processes[f"agent-{number}"].kill()
+        fleet.run("nodes", "revoke", "agent-2")
+
+        def has_ended():
+            return all(subprocess.run(["openssl", "x509", "-in", f"{fleet.root}/agent-{number}/node.crt", "-noout", "-checkend",
+                                       "0"], capture_output=True).returncode == 1 for number in (1, 2))
+
+        wait_until(has_ended, 30, "the certificates to end")
+
+        def without_token(number):
+            arguments, ready = fleet.commands[f"agent-{number}"]
+            at = arguments.index("--join-token")
+            return arguments[:at] + arguments[at + 2:], ready
+
+        agent = fleet.launch("agent-1", *without_token(1))
+        agent.await_line("connected")
+        assert any("had ended, and was renewed" in line for line in agent.lines), agent.lines
+        arguments = [a.replace("LISTEN", "127.0.0.1:0") for a in without_token(2)[0]]
+        refused = subprocess.run([binary, *arguments], capture_output=True, text=True, timeout=30)
+        assert refused.returncode == 5, refused.stderr
+
+
 def case_what_is_revoked_ends_at_once(binary):
     """Revoking a token ends its watch, revoking a node ends its stream, each within a second; neither comes back."""
     import threading
@@ -480,3 +509,93 @@ def case_names_in_the_certificate(binary):
         fleet.launch("control", [*arguments, "--name", "other.example"])
         for host in ("control.example", "other.example", "localhost"):
             assert "Verify return code: 0 (ok)" in shown(host), host
+
+
+def case_a_rogue_node_says_what_cannot_be(binary):
+    """grpcio with an agent's certificate says the largest numbers, invents tasks and plays a relay: control lists all, now and after a restart."""
+    import queue
+
+    import grpc
+
+    most = 2**64 - 1
+    with tempfile.TemporaryDirectory() as folder, Fleet(binary, origin_rate=2_000_000) as fleet:
+        nodes, orders, leases, stream, stream_services, enrollment, enrollment_services = stubs(
+            folder, "nodes_pb2", "distributions_pb2", "leases_pb2", "node_stream_pb2", "node_stream_pb2_grpc",
+            "enrollment_pb2", "enrollment_pb2_grpc")
+        path = fleet.origin.make_file("build.img", 32)
+        fleet.start(relays=1, agents=1)
+        fleet.register_origin()
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
+                "-keyout", f"{folder}/key.pem", "-out", f"{folder}/request.pem")
+        token = fleet.json("join-tokens", "create", "--role", "agent")["token"]
+        ca = fleet.context()["certificateAuthority"].encode()
+        with open(f"{folder}/request.pem") as file:
+            request = file.read()
+        with grpc.secure_channel(fleet.listens["control"], grpc.ssl_channel_credentials(ca)) as channel:
+            answer = enrollment_services.EnrollmentServiceStub(channel).Enroll(enrollment.EnrollRequest(
+                join_token=token, name="rogue", role=nodes.NODE_ROLE_AGENT, certificate_request=request), timeout=10)
+        with open(f"{folder}/key.pem", "rb") as file:
+            secrets = grpc.ssl_channel_credentials(ca, file.read(), answer.certificate.encode())
+
+        def hello(**more):
+            node = nodes.Node(name="rogue", role=nodes.NODE_ROLE_AGENT, version="x",
+                              labels=[orders.Label(key="role", value="demo")])
+            tasks = [stream.TaskAck(task=f"t-{number}", revision=most) for number in range(1000)]
+            return stream.ConnectRequest(hello=stream.Hello(node=node, tasks=tasks, incarnation=1, **more))
+
+        with grpc.secure_channel(fleet.listens["control"], secrets) as channel:
+            service = stream_services.NodeStreamServiceStub(channel)
+            said = queue.Queue()
+            said.put(hello())
+            call = service.Connect(iter(said.get, None), timeout=60)
+            assert next(call).HasField("welcome")
+            fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo")
+            name = fleet.json("distributions", "list")["distributions"][0]["name"]
+            while True:
+                message = next(call)
+                if message.HasField("task") and message.task.HasField("assignment"):
+                    task = message.task.task
+                    break
+            for number in range(5000):
+                said.put(stream.ConnectRequest(ack=stream.TaskAck(task=f"t-{number}", revision=most)))
+            sources = orders.SourceBytes(agent_peers=most, relay_peers=most, relay_http=most, origin=most, duplicate=most)
+            status = stream.TaskStatus(task=task, sequence=1, state=orders.TASK_STATE_RUNNING, message="x" * 100_000,
+                                       verified_bytes=most, bytes_per_second=most, sources=sources, origin_bytes=most,
+                                       served_bytes=most)
+            status.elapsed.seconds = 2**62
+            said.put(stream.ConnectRequest(status=status))
+            heartbeat = leases.LeaseHeartbeat(origin="demo-origin", sequence=1, weight=2**32 - 1)
+            heartbeat.wants.connections, heartbeat.wants.bytes_per_second, heartbeat.wants.bytes = 2**32 - 1, most, most
+            heartbeat.origin_pause.seconds = -2**63
+            said.put(stream.ConnectRequest(lease_heartbeat=heartbeat))
+            for number, order in enumerate(["d-none", name, name]):
+                said.put(stream.ConnectRequest(origin_usage=leases.OriginUsage(
+                    origin="demo-origin", sequence=number + 1, distribution=order, bytes=most)))
+            while not next(call).HasField("usage_ack"):
+                pass
+
+            def listed():
+                shown = fleet.distribution(name)
+                target = next(t for t in shown["targets"] if t["node"] == "rogue")
+                assert int(target["verifiedBytes"]) == 32 << 20, target
+                assert len(target["message"]) == 1024
+                assert fleet.json("distributions", "list")["distributions"][0]["name"] == name
+                assert len(fleet.json("nodes", "list")["nodes"]) == 3
+                usage = fleet.json("origins", "get-usage", "demo-origin")
+                assert all(entry["distribution"] == name for entry in usage.get("entries", [])), usage
+
+            listed()
+            said.put(stream.ConnectRequest(hash_batches=stream.HashBatches(blob=b"x" * 32)))
+            assert code(lambda: call) == "PERMISSION_DENIED"
+            said.put(None)
+            refused = service.Connect(iter([hello(public_key=b"x" * 1000)]), timeout=10)
+            assert code(lambda: refused) == "INVALID_ARGUMENT"
+        fleet.processes["control"].kill()
+        fleet.restart("control")
+        listed()
+        # Shut out, it is waited for no more.
+        fleet.run("nodes", "revoke", "rogue")
+        wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_FAILED", 120, "the end of the order")
+        shown = fleet.distribution(name)
+        assert shown["failure"] == "1 of 2 targets failed; rogue: the node was revoked", shown["failure"]
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)

@@ -58,6 +58,18 @@ def case_a_relay_dies_for_good(binary):
         assert egress < 1.25, f"the origin gave {egress:.2f} files"
 
 
+def case_a_relay_dies_while_control_is_down(binary):
+    """One of two relays and control are killed, and control alone comes back: the other relay takes the stripes over."""
+    with Fleet(binary, origin_rate=3_000_000, lease_seconds=3) as fleet:
+        path, name = push_slowly(fleet, relays=2)
+        fleet.processes["control"].kill()
+        fleet.processes["relay-2"].kill()
+        fleet.restart("control")
+        finish(fleet, path, name)
+        egress = fleet.origin.bytes_sent("/build.img") / os.path.getsize(path)
+        assert egress < 1.25, f"the origin gave {egress:.2f} files"
+
+
 def case_an_agent_is_killed(binary):
     """No piece that the agent had verified is fetched again."""
     with Fleet(binary, origin_rate=3_000_000, lease_seconds=5) as fleet:

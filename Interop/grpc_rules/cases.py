@@ -1,5 +1,6 @@
 """Rules of gRPC over HTTP/2 (PROTOCOL-HTTP2, A6, A8, A9) on our server's wire, seen as frames."""
 import base64
+import signal
 import struct
 import sys
 import time
@@ -7,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "grpc_official"))
 
+from fleet import Fleet
 from interop_peer import InteropPeer, official_python
 from raw_http2 import *  # noqa: F403  the names of frames, flags and codes
 
@@ -312,3 +314,34 @@ def case_client_kept_off_compression(binary):
                 _, _, trailers = unary(c, next(stream), message(body, compressed), ("grpc-encoding", "gzip"))
                 assert trailers["grpc-status"] == ("0" if compressed == expected else "3"), trailers
     connected(binary, run)
+
+
+def case_control_leaves(binary):
+    """SIGTERM: control says NOT_SERVING to Check and Watch while it still answers, then GOAWAY, and ends."""
+    import grpc
+
+    # HealthCheckResponse { status: SERVING or NOT_SERVING }, HealthCheckRequest { service }
+    serving, leaving = b"\x08\x01", b"\x08\x02"
+    whole, service = b"", b"\x0a\x1dsluice.v1.DistributionService"
+
+    def check(channel, asked):
+        return channel.unary_unary("/grpc.health.v1.Health/Check")(asked, timeout=5)
+
+    with Fleet(binary, plaintext=True) as fleet:
+        control = fleet.start_control()
+        address = fleet.listens["control"]
+        with grpc.insecure_channel(address) as channel, Connection(address, seconds=10) as raw:
+            assert check(channel, whole) == serving
+            watches = [channel.unary_stream("/grpc.health.v1.Health/Watch")(asked, timeout=20) for asked in (whole, service)]
+            assert [next(watch) for watch in watches] == [serving] * 2
+            raw.expect_alive()
+            control.popen.send_signal(signal.SIGTERM)
+            assert [next(watch) for watch in watches] == [leaving] * 2
+            assert check(channel, whole) == leaving
+            # One that comes only now is served too: the port is still open.
+            with grpc.insecure_channel(address) as late:
+                assert check(late, service) == leaving
+            found = raw.until(lambda f: f.kind == GOAWAY)
+            assert found is not None and found.code == NO_ERROR, found
+            assert raw.until(lambda f: False) is None
+        assert control.popen.wait(10) == 0

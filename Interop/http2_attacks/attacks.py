@@ -1,4 +1,4 @@
-"""The attacks, each over a socket: python attacks.py NAME HOST:PORT SECONDS runs one over and over, and prints how often
+"""The attacks, each over a socket: python attacks.py NAME HOST:PORT SECONDS [tls] runs one over and over, and prints how often
 and the longest time until the server cut it off."""
 import json
 import os
@@ -125,22 +125,22 @@ ATTACKS = {
 }
 
 
-def attack(name, address):
+def attack(name, address, tls):
     """Attacks once; the seconds until the server ended the connection, beyond the deadline it gives everybody."""
     pairs, chunks, deadline = ATTACKS[name]
-    with Connection(address, *(pairs or ()), preface=pairs is not None, seconds=PATIENCE) as connection:
+    with Connection(address, *(pairs or ()), preface=pairs is not None, seconds=PATIENCE, tls=tls) as connection:
         took = flood(connection, chunks(connection), deadline)
         if took is None:
             raise AssertionError(f"{name}: the connection was not ended in {PATIENCE} s")
         return took
 
 
-def main(name, address, seconds):
+def main(name, address, seconds, tls=""):
     # The attacker has a machine of its own in truth: here it yields to the server and its other clients.
     os.nice(19)
     end, slowest, rounds = time.monotonic() + float(seconds), 0, 0
     while time.monotonic() < end or not rounds:
-        slowest = max(slowest, attack(name, address))
+        slowest = max(slowest, attack(name, address, tls == "tls"))
         rounds += 1
     print(json.dumps({"rounds": rounds, "slowest": slowest}))
 

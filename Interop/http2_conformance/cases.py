@@ -1,6 +1,8 @@
 """RFC 9113 and RFC 7541 against our listener: the list of h2spec, re-created with raw frames. A row for each section."""
 import struct
 
+from hpack import Encoder
+
 from interop_peer import InteropPeer
 from raw_http2 import *  # noqa: F403  the names of frames, flags and codes
 
@@ -81,6 +83,23 @@ def _(c):
 @check("preface", "a request behind the preface is answered")
 def _(c):
     answered(c)
+
+
+def sends_instead_of_preface(what, data, *codes):
+    """Bytes in place of the preface and SETTINGS: the connection ends, by GOAWAY where it was HTTP/2 so far."""
+    @check("preface", what)
+    def run(c):
+        with Connection(c.address, preface=False) as other:
+            other.send(data)
+            if codes:
+                other.expect_connection_error(*codes)
+            else:
+                other.expect_end()
+
+
+sends_instead_of_preface("no preface at all", b"INVALID CONNECTION PREFACE\r\n\r\n")
+sends_instead_of_preface("a preface whose end is wrong", PREFACE[:18] + b"XX\r\n\r\n" + settings())
+sends_instead_of_preface("a preface without SETTINGS behind it", PREFACE + frame(PING, 0, 0, b"\0" * 8), PROTOCOL_ERROR)
 
 
 # Section 4
@@ -207,6 +226,33 @@ def _(c):
     c.expect_connection_error(STREAM_CLOSED, PROTOCOL_ERROR)
 
 
+@check("stream_states", "half closed (remote): RST_STREAM ends the call")
+def _(c):
+    # StreamingOutputCallRequest { response_parameters { size: 1, interval_us: 10,000,000 } }: no answer for so long.
+    c.headers(1, call("StreamingOutputCall"), END_HEADERS)
+    c.send(frame(DATA, END_STREAM, 1, message(bytes([0x12, 7, 0x08, 1, 0x10, 0x80, 0xAD, 0xE2, 0x04]))) + reset(1))
+    c.expect_alive()
+    assert [f.kind for f in c.seen if f.stream == 1] == [], c.seen
+    answered(c, 3)
+
+
+@check("stream_states", "closed by RST_STREAM: CONTINUATION")
+def _(c):
+    opened(c)
+    c.send(reset(1) + frame(CONTINUATION, END_HEADERS, 1, c.block(request())))
+    c.expect_connection_error(STREAM_CLOSED, PROTOCOL_ERROR)
+
+
+@check("stream_states", "closed by END_STREAM: DATA does not reach anybody")
+def _(c):
+    answered(c)
+    c.send(frame(DATA, END_STREAM, 1, b"x"))
+    c.send(frame(PING, 0, 0, b"closed!!"))
+    # STREAM_CLOSED, or thrown away: we remember no stream that has ended, and cannot tell this from one under way.
+    found = c.until(lambda f: f.kind in (GOAWAY, PING) or (f.kind == RST_STREAM and f.code != NO_ERROR))
+    assert found is not None and (found.kind == PING or found.code == STREAM_CLOSED), found
+
+
 @check("stream_states", "closed: WINDOW_UPDATE and RST_STREAM are ignored")
 def _(c):
     answered(c)
@@ -295,6 +341,42 @@ def _(c):
 
 section("priority", "6.3 PRIORITY")
 sends_connection_error("priority", "on stream 0", frame(PRIORITY, 0, 0, b"\x80\0\0\1\xff"), PROTOCOL_ERROR)
+
+
+def priority(stream, parent=0, weight=16, exclusive=False):
+    return frame(PRIORITY, 0, stream, struct.pack(">IB", parent | exclusive << 31, weight - 1))
+
+
+@check("priority", "on streams that are idle, open, half closed and closed")
+def _(c):
+    c.send(priority(1) + priority(9))
+    opened(c, 3)
+    c.headers(5, call("FullDuplexCall"))
+    c.send(priority(3) + priority(5, 3))
+    answered(c, 7)
+    c.send(priority(7) + priority(1, 7))
+    c.expect_alive()
+    answered(c, 11)
+
+
+@check("priority", "every weight, exclusive or not, on streams that are there or not")
+def _(c):
+    opened(c)
+    c.send(b"".join(priority(1, parent, weight, exclusive) for parent in (0, 3) for weight in (1, 16, 256)
+                    for exclusive in (False, True)))
+    c.send(frame(HEADERS, 5 | HAS_PRIORITY, 3, struct.pack(">IB", 1 | 1 << 31, 255) + c.block(request())))
+    assert c.expect_response(3)[":status"] == "415"
+
+
+sends_connection_error("priority", "HEADERS that depend on their own stream",
+                       lambda c: frame(HEADERS, 5 | HAS_PRIORITY, 1, struct.pack(">IB", 1, 15) + c.block(request())), PROTOCOL_ERROR)
+
+
+@check("priority", "PRIORITY that depends on its own stream is as good as any: they are declined (RFC 9113 section 5.3.2)")
+def _(c):
+    opened(c)
+    c.send(priority(1, 1))
+    c.expect_alive()
 
 
 @check("priority", "of another length than 5")
@@ -430,12 +512,24 @@ def _(c):
     c.expect_stream_error(1, FLOW_CONTROL_ERROR)
 
 
+@check("window_update", "padding does not give back the window that payload has used")
+def _(c):
+    c.headers(1, call("FullDuplexCall"), END_HEADERS)
+    c.send(frame(DATA, 0, 1, message(bytes([0x12, 7, 0x08, 1, 0x10, 0x80, 0xAD, 0xE2, 0x04]))))
+    c.expect_alive()
+    c.send(frame(DATA, PADDED, 1, b"\xff" + b"\0" * 511) * 1200)
+    c.expect_stream_error(1, FLOW_CONTROL_ERROR)
+
+
 section("continuation", "6.10 CONTINUATION")
 sends_connection_error("continuation", "on stream 0",
                        lambda c: frame(HEADERS, END_STREAM, 1, c.block(request())) + frame(CONTINUATION, END_HEADERS, 0, b""), PROTOCOL_ERROR)
 sends_connection_error("continuation", "behind a block that has ended",
                        lambda c: frame(HEADERS, 5, 1, c.block(request())) + frame(CONTINUATION, END_HEADERS, 1, c.block(request())),
                        PROTOCOL_ERROR)
+sends_connection_error("continuation", "behind a CONTINUATION that has ended the block",
+                       lambda c: frame(HEADERS, END_STREAM, 1, b"") + frame(CONTINUATION, END_HEADERS, 1, c.block(request()))
+                       + frame(CONTINUATION, END_HEADERS, 1, b""), PROTOCOL_ERROR)
 sends_connection_error("continuation", "behind DATA",
                        lambda c: frame(HEADERS, END_HEADERS, 1, c.block(call("FullDuplexCall"))) + frame(DATA, 0, 1, b"x")
                        + frame(CONTINUATION, END_HEADERS, 1, c.block(request())), PROTOCOL_ERROR)
@@ -523,6 +617,28 @@ sends_connection_error("hpack", "Huffman padding of more than 7 bits",
 sends_connection_error("hpack", "Huffman padding that is not of ones",
                        lambda c: frame(HEADERS, 5, 1, c.block(request()) + b"\x00\x85\xf2\xb2\x4a\x84\xff\x83\x49\x50\x90"),
                        COMPRESSION_ERROR)
+
+
+for kind, prefix in (("indexed", b"\x7f\x81\x01"), ("not indexed", b"\x0f\xb1\x01"), ("never indexed", b"\x1f\xb1\x01")):
+    sends_connection_error("hpack", f"a literal, {kind}, with a name beyond the tables",
+                           lambda c, prefix=prefix: frame(HEADERS, 5, 1, c.block(request()) + prefix + b"\x01a"), COMPRESSION_ERROR)
+
+
+@check("hpack", "size updates at the start of a block")
+def _(c):
+    for number, update in enumerate((b"\x20", b"\x3f\xe1\x1f", b"\x20\x3f\xe1\x1f", b"\x3f\x01")):
+        # Nothing of the table may be used behind an update to 0.
+        block = Encoder().encode(request())
+        c.send(frame(HEADERS, 5, 1 + 2 * number, update + block))
+        assert c.expect_response(1 + 2 * number)[":status"] == "415", update
+
+
+@check("hpack", "names and values in Huffman's code, or plain")
+def _(c):
+    for number, huffman in enumerate((True, False)):
+        fields = request("/", "GET", ("x-" + "n" * 200, "v" * 200), ("x-all", "".join(map(chr, range(33, 127)))))
+        c.send(frame(HEADERS, 5, 1 + 2 * number, Encoder().encode(fields, huffman=huffman)))
+        assert c.expect_response(1 + 2 * number)[":status"] == "415"
 
 
 @check("hpack", "fields that are indexed, literal, and never indexed")

@@ -64,13 +64,124 @@ def case_what_cannot_be_done_is_refused_at_once(binary):
 def case_a_wrong_digest_never_completes(binary):
     """A publisher's SHA-256 that does not match fails the distribution, and no file appears."""
     with Fleet(binary) as fleet:
-        fleet.origin.make_file("build.img", 2)
+        path = fleet.origin.make_file("build.img", 2)
         fleet.start(relays=1, agents=1)
         fleet.register_origin()
         done = fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch",
                          "--sha256", "ab" * 32, expect=1)
         assert "SHA-256" in done.stdout + done.stderr
         assert not os.path.exists(fleet.delivered(1, "build.img"))
+        # Whoever corrects the order gets the file, and nothing is pulled again.
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch", "--sha256", sha256_of(path))
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+        assert fleet.origin.bytes_sent("/build.img") == os.path.getsize(path)
+
+
+def case_a_push_that_failed_at_the_origin_can_be_pushed_again(binary):
+    """The origin denies the file, the push fails; allowed again, a second push of the same file ends well."""
+    with Fleet(binary) as fleet:
+        path = fleet.origin.make_file("build.img", 4)
+        fleet.start(relays=1, agents=1)
+        fleet.register_origin()
+        # The look at the file is answered, the pull is not.
+        fleet.origin.refuse(True)
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch", expect=1)
+        fleet.origin.refuse(False)
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_an_origin_may_redirect_to_another_of_its_base_urls(binary):
+    """What the order's check follows, relays follow too."""
+    with Fleet(binary) as fleet:
+        path = fleet.origin.make_file("build.img", 4)
+        fleet.start(relays=1, agents=1)
+        old = f"http://localhost:{fleet.origin.port}/moved/"
+        fleet.run("origins", "create", "demo-origin", "--base-urls", old, "--base-urls", fleet.origin.base_url,
+                  "--allow-private-addresses")
+        fleet.run("push", old + "build.img", "--to", "role=demo", "--watch")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_an_origin_that_is_away_is_tried_again_for_as_long_as_the_order_says(binary):
+    """nginx goes away in mid-pull: a short patience fails the order with a sentence, a longer one outlasts it."""
+    for patience, outcome in (("2s", "FAILED"), ("10m", "COMPLETED")):
+        with Fleet(binary, origin_rate=2_000_000) as fleet:
+            path = fleet.origin.make_file("build.img", 8)
+            fleet.start(relays=1, agents=1)
+            fleet.register_origin()
+            name = fleet.json("distributions", "create", "--source-url", fleet.origin.base_url + "build.img",
+                              "--target-labels", "role=demo", "--config-retry-for", patience)["distribution"]["name"]
+            wait_until(lambda: int(fleet.distribution(name).get("relays", [{}])[0].get("verifiedBytes", 0)) > 0, 30,
+                       "the pull to begin")
+            fleet.origin.stop()
+            if outcome == "COMPLETED":
+                wait_until(lambda: "the origin failed, trying again" in "\n".join(fleet.processes["relay-1"].lines), 30,
+                           "a try that fails")
+                fleet.origin.start()
+            wait_until(lambda: fleet.distribution(name)["state"] == f"DISTRIBUTION_STATE_{outcome}", 90, outcome)
+            if outcome == "FAILED":
+                assert "has given nothing for" in fleet.distribution(name)["relays"][0]["message"]
+            else:
+                assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def case_nodes_that_listen_everywhere_are_found(binary):
+    """A relay and an agent on every address: the tracker names none of them 0.0.0.0, control neither."""
+    with Fleet(binary) as fleet:
+        path = fleet.origin.make_file("build.img", 4)
+        fleet.start_control()
+        fleet.listens["relay-1"] = "0.0.0.0:0"
+        fleet.start_relay(1)
+        fleet.start_agent(1, "--advertise", "127.0.0.1:9")
+        fleet.register_origin()
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--watch")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+        nodes = {node["name"]: node["address"] for node in fleet.json("nodes", "list")["nodes"]}
+        assert nodes["relay-1"].startswith("127.0.0.1:"), nodes
+        assert nodes["agent-1"] == "127.0.0.1:9", nodes
+
+
+def case_two_pushes_of_one_file_at_once_share_one_download(binary):
+    """The second order of a file that is under way: both end, each piece comes once, and no peer is lost to HTTP."""
+    with Fleet(binary, origin_rate=2_000_000) as fleet:
+        path = fleet.origin.make_file("build.img", 24)
+        fleet.start(relays=1, agents=2)
+        fleet.register_origin()
+        url = fleet.origin.base_url + "build.img"
+        names = []
+        for _ in range(2):
+            fleet.run("push", url, "--to", "role=demo")
+            listed = [one["name"] for one in fleet.json("distributions", "list")["distributions"]]
+            names += [name for name in listed if name not in names]
+            wait_until(lambda: int(fleet.distribution(names[-1])["targets"][0].get("verifiedBytes", 0)) > 0, 30,
+                       "a first piece under this order")
+        assert len(names) == 2
+        for name in names:
+            wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 60, "the end")
+            for target in fleet.distribution(name)["targets"]:
+                assert not target.get("assistSwitches"), f"assist began: {target['assist']}"
+                received = sum(int(target["sources"].get(kind, 0)) for kind in ("agentPeers", "relayPeers", "relayHttp"))
+                assert received <= os.path.getsize(path), "pieces came twice"
+        for agent in (1, 2):
+            assert sha256_of(fleet.delivered(agent, "build.img")) == sha256_of(path)
+        assert fleet.origin.bytes_sent("/build.img") == os.path.getsize(path)
+
+
+def case_what_is_delivered_makes_room_for_more(binary):
+    """Caches of 24 MB and five files of 8 MiB, one after the other: old ones are evicted, and come again when ordered."""
+    room = ("--cache-bytes", "24000000")
+    with Fleet(binary) as fleet:
+        fleet.start(relays=1, agents=1, agent_options=room, relay_options=room)
+        fleet.register_origin()
+        paths = [fleet.origin.make_file(f"build-{number}.img", 8) for number in range(5)]
+        for path in [*paths, paths[0]]:
+            name = os.path.basename(path)
+            if os.path.exists(fleet.delivered(1, name)):
+                os.remove(fleet.delivered(1, name))
+            fleet.run("push", fleet.origin.base_url + name, "--to", "role=demo", "--watch")
+            assert sha256_of(fleet.delivered(1, name)) == sha256_of(path)
+        assert fleet.origin.bytes_sent("/build-0.img") == 2 * os.path.getsize(paths[0]), "nothing was evicted"
 
 
 def case_an_origin_that_changes_fails_the_distribution(binary):

@@ -2,6 +2,7 @@
 import http.server
 import os
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -149,6 +150,32 @@ def case_aria2_joins_while_the_relay_pulls(binary):
         wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 60, "completion")
         relay = fleet.origin.bytes_sent("/build.img") / os.path.getsize(path)
         assert relay < 1.1, f"the origin gave {relay:.2f} files"
+
+
+def case_a_relay_stands_still_under_a_publishers_torrent(binary):
+    """transmission-create's torrent, two relays, one of them stopped (SIGSTOP) in mid-pull: the other takes its pieces over."""
+    with Fleet(binary, origin_rate=3_000_000, lease_seconds=3) as fleet:
+        path = fleet.origin.make_file("build.img", 24)
+        fleet.start(relays=2, agents=1)
+        fleet.register_origin()
+        torrent = f"{fleet.root}/publisher.torrent"
+        make_publisher_torrent(path, torrent, f"http://{fleet.listens['relay-1']}/announce")
+        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--torrent", torrent)
+        name = fleet.json("distributions", "list")["distributions"][0]["name"]
+
+        def has_begun():
+            relays = fleet.distribution(name).get("relays", [])
+            return len(relays) == 2 and all(int(r.get("originBytes", 0)) > 1 << 20 for r in relays)
+
+        wait_until(has_begun, 60, "both relays to pull")
+        stopped = fleet.processes["relay-2"].popen
+        stopped.send_signal(signal.SIGSTOP)
+        try:
+            fleet.processes["control"].await_line(r"relay-1 pulls \d+ pieces of \S+ that were relay-2's", 60)
+        finally:
+            stopped.send_signal(signal.SIGCONT)
+        wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 120, "completion")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
 
 
 def make_publisher_torrent(path, torrent, announce):

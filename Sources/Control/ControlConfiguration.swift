@@ -12,6 +12,8 @@ package struct ControlConfiguration: Sendable {
     package var leaseDuration: Duration
     /// Whether it speaks TLS and checks who calls.
     package var security = ControlSecurity.plaintext(names: [])
+    /// How long after its end a node's certificate is still good for a new one, up to a year.
+    package var renewalGrace = ControlSecurity.renewalGrace
     /// Called once it listens, with host, port, and what its admin needs to call it: nil for plaintext.
     package var whenReady: @Sendable (String, Int, ControlCredentials?) -> Void = { _, _, _ in }
     /// New connections taken in a second at most; the rest wait.

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import HTTP
 internal import Leases
 package import Logging
@@ -25,6 +24,13 @@ package struct ControlServer: Service {
 
     /// Runs until graceful shutdown or cancellation; throws a `UserError` where it cannot start.
     package func run() async throws {
+        if case .plaintext = configuration.security, configuration.allowedOrigins.contains("*") {
+            throw UserError(
+                .invalidArgument,
+                "in plaintext everybody may do everything, so not every web page may call",
+                hint: "Name the pages' origins."
+            )
+        }
         let store = try openStore()
         let epoch = try await store.nextControlEpoch()
         let fresh = SigningKey()
@@ -57,7 +63,8 @@ package struct ControlServer: Service {
             logger: logger
         )
         let all = services(store, streams, originClient, access)
-        let listener = try await listen(server(of: all, access), access.tlsSlot)
+        let health = RPCHealth()
+        let listener = try await listen(server(of: all, access, health), access.tlsSlot)
         let address = listener.localAddress
         configuration.whenReady(address.ipAddress ?? configuration.host, address.port ?? 0, access.credentials)
         logger.info("control listening on \(address.ipAddress ?? configuration.host):\(address.port ?? 0)")
@@ -69,16 +76,20 @@ package struct ControlServer: Service {
             try? await gracefulShutdown()
             group.cancelAll()
         }
-        await leave(fleet, listener)
+        await leave(fleet, listener, health)
         await originClient.shutdown()
         try? await store.close()
     }
 
+    /// How long whoever asks for this server's health has to hear that it leaves, before its port closes.
+    private static let noticeTime = Duration.milliseconds(500)
     /// How long nodes have to take their leave.
     private static let drainTime = Duration.seconds(5)
 
-    /// Takes no new calls, sends the nodes away to come back later, and ends.
-    private func leave(_ fleet: Fleet, _ listener: Listener) async {
+    /// Says that it does not serve any more, takes no new calls, sends the nodes away to come back later, and ends.
+    private func leave(_ fleet: Fleet, _ listener: Listener, _ health: RPCHealth) async {
+        health.stopServing()
+        try? await Task.sleep(for: Self.noticeTime)
         await listener.quiesce()
         await fleet.drain()
         let end = ContinuousClock.now + Self.drainTime
@@ -93,11 +104,12 @@ package struct ControlServer: Service {
 
     private func openStore() throws -> any ControlStore {
         do {
-            try FileManager.default.createDirectory(
-                atPath: configuration.dataDirectory,
-                withIntermediateDirectories: true
-            )
-            return try SQLiteStore(path: "\(configuration.dataDirectory)/control.sqlite")
+            try SecretFile.makeFolder(configuration.dataDirectory)
+            // The database holds the signing key. SQLite makes the files beside it with its mode.
+            let path = "\(configuration.dataDirectory)/control.sqlite"
+            try SecretFile.claim(path)
+            for suffix in ["-wal", "-shm"] { try SecretFile.claimKept(path + suffix) }
+            return try SQLiteStore(path: path)
         } catch {
             throw UserError(.permissionDenied, "\(configuration.dataDirectory) cannot be used: \(error)")
         }
@@ -121,9 +133,10 @@ package struct ControlServer: Service {
         ] + access.services
     }
 
-    private func server(of all: [any RPCService], _ access: ControlAccess) -> RPCServer {
+    private func server(of all: [any RPCService], _ access: ControlAccess, _ health: RPCHealth) -> RPCServer {
         RPCServer(
             services: all,
+            health: health,
             interceptor: access.interceptor(for: all),
             web: WebOptions(
                 routes: GeneratedRoutes.all,
@@ -144,6 +157,7 @@ package struct ControlServer: Service {
         listening.admissionsPerSecond = configuration.admissionsPerSecond
         listening.buffers = .messages
         listening.handshakes = configuration.handshakes
+        listening.liveness = TCPLiveness(stall: configuration.httpLimits.stallDeadline)
         listening.whenRefused = { [logger] in logger.warning("\($0)") }
         let limits = configuration.httpLimits
         do {

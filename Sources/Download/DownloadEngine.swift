@@ -28,6 +28,8 @@ package struct DownloadEngine: Sendable {
     /// Whether some peer was asked for less than it could bring when all were looked at last, because others owe so much.
     var othersWait = false
     var sources: [SourceID: Source] = [:]
+    /// When something answered over HTTP last.
+    var httpAnsweredAt: BootTime?
     /// Relays at our own site, and when a peer there brought something last.
     var nearRelays = 0
     var nearBrought: BootTime
@@ -54,7 +56,7 @@ package struct DownloadEngine: Sendable {
         self.availability = Array(repeating: 0, count: geometry.pieceCount.int)
         self.nearBrought = now
         self.generator = SeededGenerator(seed: seed)
-        self.assist = AssistSwitch(policy: policy, at: now)
+        self.assist = AssistSwitch(policy: policy, size: geometry.size, at: now)
         self.peerMeter = RateMeter(at: now)
         self.promptMeter = RateMeter(at: now, over: .seconds(1))
         self.downBucket = TokenBucket(rate: BytesPerSecond(rawValue: .max), at: now)
@@ -200,6 +202,7 @@ package struct DownloadEngine: Sendable {
         sources[id]?.meter.add(bytes.rawValue)
         sources[id]?.failures = 0
         sources[id]?.lastAnswer = now
+        if kind == .relayHTTP { httpAnsweredAt = now }
         sources[id]?.queue.blockArrived(after: asked.map { now - $0 }, at: now)
         if kind.isPeer {
             peerMeter.add(bytes.rawValue)
@@ -249,6 +252,9 @@ package struct DownloadEngine: Sendable {
         fillAll(now, &actions)
     }
 
+    /// A relay has answered over HTTP, whatever it was asked.
+    package mutating func httpAnswered(at now: BootTime) { httpAnsweredAt = now }
+
     /// An HTTP fetch is over; what it did not bring is asked of somebody else. A failure pauses the source.
     package mutating func fetchEnded(
         _ id: SourceID,
@@ -259,12 +265,30 @@ package struct DownloadEngine: Sendable {
     ) {
         guard sources[id]?.fetches.remove(piece) != nil else { return }
         forgetFetch(piece, of: id)
-        if failed, let failures = sources[id]?.failures {
-            sources[id]?.failures = failures + 1
-            let pause = min(30, 0.2 * Double(1 << min(failures, 8))) * Double.random(in: 0.8...1.2, using: &generator)
-            sources[id]?.notBefore = now + .seconds(pause)
-        }
+        if failed { fetchFailed(id, now) }
         fillAll(now, &actions)
+    }
+
+    private mutating func fetchFailed(_ id: SourceID, _ now: BootTime) {
+        guard let failures = sources[id]?.failures else { return }
+        sources[id]?.failures = failures + 1
+        let pause = min(30, 0.2 * Double(1 << min(failures, 8))) * Double.random(in: 0.8...1.2, using: &generator)
+        sources[id]?.notBefore = now + .seconds(pause)
+    }
+
+    /// A source that brings nothing of what it has for certain is given up for a while, and others bring it.
+    private mutating func expireFetches(of id: SourceID, _ now: BootTime, _ actions: inout [DownloadAction]) {
+        guard let source = sources[id], !source.kind.isPeer, source.isSilent(at: now, for: Limits.fetchPatience) else {
+            return
+        }
+        let expired = source.fetches.filter { provable.contains($0) }.sorted()
+        guard !expired.isEmpty else { return }
+        for piece in expired {
+            sources[id]?.fetches.remove(piece)
+            forgetFetch(piece, of: id)
+            actions.append(.cancelFetch(id, piece))
+        }
+        fetchFailed(id, now)
     }
 
     // MARK: Proof
@@ -421,6 +445,7 @@ package struct DownloadEngine: Sendable {
             sources[id]?.rate = rate
             sources[id]?.queue.tick(at: now)
             expireRequests(of: id, now)
+            expireFetches(of: id, now, &actions)
         }
         lookForSilence(now)
         _ = peerMeter.measured(at: now)
@@ -430,7 +455,7 @@ package struct DownloadEngine: Sendable {
             rate: rate,
             progress: Double(verifiedBytes.rawValue) / Double(max(1, geometry.size.rawValue)),
             peerCount: sources.values.count { $0.kind.isPeer },
-            httpWorks: sources.values.contains { !$0.kind.isPeer }
+            httpWorks: httpAnsweredAt.map { now - $0 < Limits.httpMemory } ?? false
         )
         let change = assist.measured(measurement, at: now)
         let assistRate = assist.reason.flatMap { policy.assistRate(for: $0, beside: peerRate) }
@@ -466,7 +491,9 @@ package struct DownloadEngine: Sendable {
 
     private mutating func tellOrigin(_ now: BootTime, _ actions: inout [DownloadAction]) {
         let relays = sources.values.contains { $0.kind == .relayHTTP && $0.failures < 3 }
-        let wants = assist.isAssisting && (policy.originOnly || !relays) && !isOver && hasMoreToFetch(now)
+        let wants =
+            assist.isAssisting && downBucket.rate > .zero && (policy.originOnly || !relays) && !isOver
+            && hasMoreToFetch(now)
         guard wants != wantsOrigin else { return }
         wantsOrigin = wants
         actions.append(.wantOrigin(wants))

@@ -32,6 +32,13 @@ package enum Limits {
     package static let filledAtOnce = 16
     /// The endgame asks others for what is owed by a source that has been silent for this long.
     package static let silence = Duration.milliseconds(700)
+    /// Others are asked for what an HTTP source has for certain and has not sent any of for this long, and after this long it
+    /// is given up for a while. One that waits for the piece itself sends nothing, too: it is let alone until its hash is
+    /// known.
+    package static let fetchSilence = Duration.seconds(3)
+    package static let fetchPatience = Duration.seconds(10)
+    /// How long an answer over HTTP tells that HTTP works.
+    package static let httpMemory = Duration.seconds(5)
     /// How long peers at our own site may bring nothing until those at others are asked.
     package static let nearPatience = Duration.seconds(2)
     /// How long after a revocation others may not have heard of it, and how long those are left alone who send old bytes.

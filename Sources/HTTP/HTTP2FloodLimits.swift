@@ -6,7 +6,7 @@ package struct HTTP2FloodLimits: Hashable, Sendable {
     /// Streams reset by the peer, or by us because of what it did, that it may owe at once. h2o's idea: every stream
     /// that ends well gives one back. nghttp2 allows 1,000.
     package var resets = 200
-    /// Resets given back each second, as nghttp2 does.
+    /// Resets, and refused streams, given back each second, as nghttp2 does.
     package var resetsPerSecond = 33
     /// PRIORITY frames for each stream, and as many at the start. Envoy's default.
     package var prioritiesPerStream = 100
@@ -24,7 +24,8 @@ package struct HTTP2FloodLimits: Hashable, Sendable {
     package var bytesWithoutPayload = 8 << 20
     /// Streams in one read, as a multiple of the streams that may be open at once. nginx's rule.
     package var newStreamsPerRead = 2
-    /// Streams over the limit on open ones, which are refused. nginx's rule.
+    /// Streams over the limit on open ones, which are refused, that a peer may owe at once; they come back as resets do.
+    /// nginx's number.
     package var refusedStreams = 128
     /// Frames that may wait for a peer that does not read. nghttp2 1.70's default.
     package var queuedFrames = 5000

@@ -6,11 +6,19 @@ package struct HTTPBody: AsyncSequence, Sendable {
     package typealias Failure = HTTPError
 
     private let exchange: StreamExchange
+    /// What breaks the stream off when it is let go of; it lasts as long as somebody reads.
+    private let owner: HTTPClientStream?
 
-    init(_ exchange: StreamExchange) { self.exchange = exchange }
+    init(_ exchange: StreamExchange, owner: HTTPClientStream? = nil) {
+        self.exchange = exchange
+        self.owner = owner
+    }
 
     /// The next bytes; nil behind the end.
-    package func next() async throws(HTTPError) -> ByteBuffer? { try await exchange.nextBody() }
+    package func next() async throws(HTTPError) -> ByteBuffer? {
+        defer { withExtendedLifetime(owner) {} }
+        return try await exchange.nextBody()
+    }
 
     package func makeAsyncIterator() -> Iterator { Iterator(body: self) }
 

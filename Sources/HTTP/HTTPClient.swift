@@ -25,7 +25,8 @@ package final class HTTPClient: Sendable {
         tls: TLSClientContext? = nil,
         timeout: Duration = .seconds(10),
         group: any EventLoopGroup,
-        limits: HTTPLimits = .client
+        limits: HTTPLimits = .client,
+        liveness: TCPLiveness = TCPLiveness()
     ) async throws(HTTPError) -> HTTPClient {
         do {
             let connected = try await Dialer.connect(
@@ -34,7 +35,8 @@ package final class HTTPClient: Sendable {
                 tls: tls,
                 alpn: ["h2"],
                 timeout: timeout,
-                group: group
+                group: group,
+                liveness: liveness
             ) { channel in
                 let session = try HTTP2Session(isServer: false, limits: limits)
                 let http2 = HTTP2Handler(session: session, loop: channel.eventLoop) { _, _, _, _ in nil }
@@ -51,16 +53,22 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Opens a stream and sends the request's head.
-    package func request(_ head: HTTPRequestHead, endStream: Bool) async throws(HTTPError) -> HTTPClientStream {
+    /// Opens a stream and sends the request's head. With `patience` a server that says nothing for longer fails it with
+    /// `timedOut`.
+    package func request(
+        _ head: HTTPRequestHead,
+        endStream: Bool,
+        patience: HTTPPatience? = nil
+    ) async throws(HTTPError) -> HTTPClientStream {
         let handler = handler
         let loop = channel.eventLoop
         let outcome = loop.submit { () -> Result<StreamExchange, HTTPError> in
             do throws(HTTPError) {
                 return .success(
-                    try handler.value.open(head, endStream: endStream) { stream in
+                    try handler.value.open(head, endStream: endStream, patience: patience) { stream in
                         let transport = HTTP2StreamTransport(stream: stream, handler: handler, loop: loop)
-                        return StreamExchange(transport: transport, room: handler.value.room)
+                        let room = handler.value.room
+                        return StreamExchange(transport: transport, room: room, isOutboundEnded: endStream)
                     }
                 )
             } catch {

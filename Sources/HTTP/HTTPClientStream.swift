@@ -1,14 +1,14 @@
 package import NIOCore
 
-/// One request of ours and its response.
+/// One request of ours and its response. Letting go of it, and of its body, before its end breaks it off with CANCEL.
 package final class HTTPClientStream: Sendable {
-    package let body: HTTPBody
     private let exchange: StreamExchange
 
-    init(exchange: StreamExchange) {
-        self.exchange = exchange
-        self.body = HTTPBody(exchange)
-    }
+    init(exchange: StreamExchange) { self.exchange = exchange }
+
+    deinit { exchange.reset(.cancel) }
+
+    package var body: HTTPBody { HTTPBody(exchange, owner: self) }
 
     /// Sends body bytes; waits while the peer takes them more slowly than they come.
     package func write(_ bytes: ByteBuffer) async throws(HTTPError) { try await exchange.write(bytes) }

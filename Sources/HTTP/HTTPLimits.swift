@@ -59,10 +59,18 @@ package struct HTTPLimits: Hashable, Sendable {
         return limits
     }
 
-    /// For our own client: windows that fill 1 Gbit/s at 100 ms, large frames.
+    /// For a node's connection to control: one long call with small messages.
+    package static var messageClient: HTTPLimits {
+        var limits = messages
+        limits.streamWindow = 256 << 10
+        return limits
+    }
+
+    /// For our own client of content: windows whose half (they are given back by halves) fills 1 Gbit/s at 100 ms with one
+    /// stream, large frames.
     package static var client: HTTPLimits {
         var limits = HTTPLimits()
-        limits.streamWindow = 16 << 20
+        limits.streamWindow = 32 << 20
         limits.connectionWindow = 64 << 20
         limits.maximumFrameSize = 256 << 10
         limits.maximumHeaderListSize = 64 << 10

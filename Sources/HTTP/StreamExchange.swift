@@ -3,11 +3,18 @@ internal import Synchronization
 
 /// Both directions of one stream between its connection's event loop and the tasks that use it: events go in on the
 /// loop, tasks await them; what tasks write is handed to the transport, and they wait while too much is queued.
+///
+/// Every body byte that arrives is given back to the transport once: as it is read, or when nobody will read it any more.
+/// A peer's window would otherwise shrink with every request that is refused before its body.
 final class StreamExchange: Sendable {
     private struct State {
         var head: HTTPResponseHead?
-        var body = CircularBuffer<ByteBuffer>(initialCapacity: 1)
+        var body = UnreadBody()
+        /// Set once nobody reads the body any more: what still comes of it is given back at once.
+        var bodyRefusal: HTTPError?
         var isInboundEnded = false
+        /// Since when the peer could have said something: its last word, or the last time its bytes were read.
+        var quietSince = NIODeadline.now()
         var trailers: HTTPFields?
         var failure: HTTPError?
         var queuedBytes = 0
@@ -27,9 +34,16 @@ final class StreamExchange: Sendable {
     private let transport: any StreamTransport
     private let room: WriteRoom
 
-    init(transport: any StreamTransport, room: WriteRoom) {
+    /// `isOutboundEnded` for a request that is its head alone.
+    init(transport: any StreamTransport, room: WriteRoom, isOutboundEnded: Bool = false) {
         self.transport = transport
         self.room = room
+        if isOutboundEnded { state.withLock { $0.isOutboundEnded = true } }
+    }
+
+    deinit {
+        let (unread, isConnected) = state.withLock { ($0.body.count, $0.failure?.kind != .connectionClosed) }
+        if unread > 0, isConnected { transport.consumed(unread) }
     }
 
     // MARK: Events, on the loop
@@ -37,32 +51,53 @@ final class StreamExchange: Sendable {
     func headArrived(_ head: HTTPResponseHead) {
         let waiters = state.withLock { state in
             state.head = head
+            state.quietSince = .now()
             return state.headWaiters.takeAll()
         }
         for waiter in waiters { waiter.resume(returning: .success(head)) }
     }
 
     func bodyArrived(_ bytes: ByteBuffer) {
-        guard bytes.readableBytes > 0 else { return }
-        let waiter = state.withLock { state in
-            guard let waiter = state.bodyWaiters.takeAll().first else {
-                state.body.append(bytes)
-                return nil as Waiters<ByteBuffer?>.Waiter?
-            }
-            return waiter
+        let count = bytes.readableBytes
+        guard count > 0 else { return }
+        let (isHeld, waiter) = state.withLock { state -> (Bool, Waiters<ByteBuffer?>.Waiter?) in
+            guard state.bodyRefusal == nil else { return (false, nil) }
+            state.quietSince = .now()
+            if let waiter = state.bodyWaiters.takeFirst() { return (false, waiter) }
+            state.body.append(bytes)
+            return (true, nil)
         }
-        guard let waiter else { return }
-        transport.consumed(bytes.readableBytes)
-        waiter.resume(returning: .success(bytes))
+        if !isHeld { transport.consumed(count) }
+        waiter?.resume(returning: .success(bytes))
+    }
+
+    /// Nobody reads the body any more: what waits of it, and what still comes, is given back to the peer's window. Whoever
+    /// reads it all the same gets `refusal`.
+    private func refuseBody(_ refusal: HTTPError) {
+        let (unread, bodyWaiters, trailerWaiters) = state.withLock { state in
+            if state.bodyRefusal == nil { state.bodyRefusal = refusal }
+            let isWaitedFor = !state.isInboundEnded
+            return (
+                state.body.removeAll(),
+                isWaitedFor ? state.bodyWaiters.takeAll() : [],
+                isWaitedFor ? state.trailerWaiters.takeAll() : []
+            )
+        }
+        if unread > 0 { transport.consumed(unread) }
+        for waiter in bodyWaiters { waiter.resume(returning: .failure(refusal)) }
+        for waiter in trailerWaiters { waiter.resume(returning: .failure(refusal)) }
     }
 
     func trailersArrived(_ fields: HTTPFields) { state.withLock { $0.trailers = fields } }
 
     func inboundEnded() {
-        let (bodyWaiters, trailerWaiters, trailers) = state.withLock { state in
+        let (headWaiters, bodyWaiters, trailerWaiters, trailers) = state.withLock { state in
             state.isInboundEnded = true
-            return (state.bodyWaiters.takeAll(), state.trailerWaiters.takeAll(), state.trailers)
+            return (
+                state.headWaiters.takeAll(), state.bodyWaiters.takeAll(), state.trailerWaiters.takeAll(), state.trailers
+            )
         }
+        for waiter in headWaiters { waiter.resume(returning: .failure(Self.headless)) }
         for waiter in bodyWaiters { waiter.resume(returning: .success(nil)) }
         for waiter in trailerWaiters { waiter.resume(returning: .success(trailers)) }
     }
@@ -82,6 +117,21 @@ final class StreamExchange: Sendable {
         for waiter in before.bodyWaiters.takeAll() { waiter.resume(returning: .failure(error)) }
         for waiter in before.trailerWaiters.takeAll() { waiter.resume(returning: .failure(error)) }
         for waiter in before.writeWaiters.takeAll() { waiter.resume(returning: .failure(error)) }
+    }
+
+    private static let headless = HTTPError(.protocolViolation, "the response ended without a head")
+
+    /// The response has left in full, and with it the stream: what of the request was not read is not read any more.
+    func answered() {
+        outboundStopped()
+        refuseBody(HTTPError(.reset, "the request has been answered", code: .noError))
+    }
+
+    /// The stream is gone, by the peer or with its connection. A request's body is of no use any more; of a response what
+    /// came before can still be read.
+    func lost(_ error: HTTPError, isRequest: Bool) {
+        failed(error)
+        if isRequest { refuseBody(error) }
     }
 
     /// The response is complete although the request is not: writers go on to read it.
@@ -113,14 +163,19 @@ final class StreamExchange: Sendable {
     func head() async throws(HTTPError) -> HTTPResponseHead {
         try await wait(\.headWaiters) { state in
             if let head = state.head { return .success(head) }
-            return state.failure.map { .failure($0) }
+            if let failure = state.failure { return .failure(failure) }
+            return state.isInboundEnded ? .failure(Self.headless) : nil
         }
     }
 
     /// The next part of the body; nil behind its end.
     func nextBody() async throws(HTTPError) -> ByteBuffer? {
         let bytes = try await wait(\.bodyWaiters) { state -> Result<ByteBuffer?, HTTPError>? in
-            if let bytes = state.body.popFirst() { return .success(bytes) }
+            if let refusal = state.bodyRefusal { return .failure(refusal) }
+            if let bytes = state.body.popFirst() {
+                state.quietSince = .now()
+                return .success(bytes)
+            }
             if state.isInboundEnded { return .success(nil) }
             return state.failure.map { .failure($0) }
         } taken: { [transport] bytes in
@@ -203,8 +258,28 @@ final class StreamExchange: Sendable {
     func reset(_ code: HTTP2ErrorCode) {
         let isOver = state.withLock { $0.failure != nil || ($0.isInboundEnded && $0.isOutboundEnded) }
         guard !isOver else { return }
+        breakOff(code, HTTPError(.reset, "the stream was reset here", code: code))
+    }
+
+    private func breakOff(_ code: HTTP2ErrorCode, _ error: HTTPError) {
         transport.reset(code)
-        failed(HTTPError(.reset, "the stream was reset here", code: code))
+        failed(error)
+        refuseBody(error)
+    }
+
+    /// When the peer's silence is over what `patience` allows; nil once there is nothing more to wait for.
+    func silenceEnd(_ patience: HTTPPatience) -> NIODeadline? {
+        state.withLock { state in
+            guard state.failure == nil, !state.isInboundEnded else { return nil }
+            // While bytes wait to be read it is not the peer that is slow.
+            let since = state.body.count > 0 ? .now() : state.quietSince
+            return since + TimeAmount(state.head == nil ? patience.head : patience.body)
+        }
+    }
+
+    /// The peer has said nothing for too long.
+    func silenceEnded() {
+        breakOff(.cancel, HTTPError(.timedOut, "the peer says nothing"))
     }
 
     var hasFailed: Bool { state.withLock { $0.failure != nil } }

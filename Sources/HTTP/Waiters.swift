@@ -13,6 +13,8 @@ struct Waiters<Value: Sendable>: Sendable {
         return waiting.remove(at: at).waiter
     }
 
+    mutating func takeFirst() -> Waiter? { waiting.isEmpty ? nil : waiting.removeFirst().waiter }
+
     mutating func takeAll() -> [Waiter] {
         defer { waiting = [] }
         return waiting.map(\.waiter)

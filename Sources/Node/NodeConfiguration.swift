@@ -13,6 +13,8 @@ package struct NodeConfiguration: Sendable {
     /// Where the node listens; port 0 lets the kernel choose.
     package var host: String
     package var port: Int
+    /// Where others reach it; port 0 is the one it listens on. Nil is where it listens.
+    package var advertised: (host: String, port: Int)?
     /// Made on the first start and kept in the data folder unless given.
     package var name: NodeID?
     package var labels: [Label] = []

@@ -21,6 +21,7 @@ struct NodeRuntime: Sendable {
     let catalog: BlobCatalog
     let tracker: TrackerEndpoint
     let listener: Listener
+    let reach: NodeReach
     let link: ControlLink
     let statuses: StatusBoard
     let origins: OriginAccess
@@ -67,7 +68,8 @@ struct NodeRuntime: Sendable {
         let rule = PlainHTTPRule(isOpen: configuration.servesPlainHTTP)
         let router = NodeRouter(catalog: catalog, tracker: tracker, plainHTTP: rule, logger: logger)
         let listener = try await listen(configuration, endpoint.credentials?.serverSlot, group, router, session)
-        session.listens(at: UInt16(clamping: listener.localAddress.port ?? 0))
+        let reach = try NodeReach(bound: listener.localAddress, configuration: configuration)
+        session.listens(at: UInt16(clamping: reach.port))
         let link = ControlLink(
             endpoint: endpoint,
             transport: configuration.controlTransport,
@@ -82,6 +84,7 @@ struct NodeRuntime: Sendable {
             catalog: catalog,
             tracker: tracker,
             listener: listener,
+            reach: reach,
             link: link,
             statuses: StatusBoard(link: link),
             origins: OriginAccess { link.send($0) },
@@ -129,6 +132,7 @@ struct NodeRuntime: Sendable {
     ) async throws -> Listener {
         var listening = ListenerConfiguration(host: configuration.host, port: configuration.port)
         listening.handshakes = configuration.handshakes
+        listening.liveness = TCPLiveness(stall: configuration.httpLimits.stallDeadline)
         listening.whenRefused = { [logger = router.logger] in logger.warning("\($0)") }
         let limits = configuration.httpLimits
         if let certificate = configuration.tlsCertificatePath, let key = configuration.tlsKeyPath {
@@ -152,14 +156,12 @@ struct NodeRuntime: Sendable {
         }
     }
 
-    /// Host and port where this node is reached.
-    var address: String {
+    /// Where it listens, as logs say it.
+    var listening: String {
         let bound = listener.localAddress
         let host = bound.ipAddress ?? configuration.host
         return "\(host.contains(":") ? "[\(host)]" : host):\(bound.port ?? 0)"
     }
-
-    var port: Int { listener.localAddress.port ?? 0 }
 
     /// What control is told when the stream comes up.
     func hello(role: NodeRole, tasks: [TaskAck]) -> [ConnectRequest.Message] {
@@ -173,7 +175,7 @@ struct NodeRuntime: Sendable {
             label.value = "yes"
             node.labels.append(label)
         }
-        node.address = address
+        node.address = reach.text
         node.servesPlainHttp = configuration.servesPlainHTTP || PlainHTTPRule.isThisMachine(listener.localAddress)
         node.version = configuration.version
         var hello = Hello()

@@ -138,7 +138,8 @@ package final class BlobCache: Sendable {
         available.pieces.reduce(.zero) { $0 + geometry.range(of: $1).count }
     }
 
-    var isRemoved: Bool { state.withLockedValue { $0.isRemoved } }
+    /// Evicted or deleted: nothing of it is readable any more.
+    package var isRemoved: Bool { state.withLockedValue { $0.isRemoved } }
 
     func makeID() -> UInt64 { nextID.wrappingAdd(1, ordering: .relaxed).newValue }
 

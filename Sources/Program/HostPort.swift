@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import RPC
 
 /// `HOST:PORT` as flags give it; an IPv6 address stands in brackets. Port 0 lets the kernel choose.
 package struct HostPort: ExpressibleByArgument, Hashable, Sendable, CustomStringConvertible {
@@ -24,10 +25,6 @@ package struct HostPort: ExpressibleByArgument, Hashable, Sendable, CustomString
     /// As it is written in a URL.
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Plaintext is for loopback, unless it is asked for by name. A name that only begins like an address is not one.
-    package var isLoopback: Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isAddress = parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-        return isAddress || host == "::1" || host == "localhost"
-    }
+    /// Plaintext is for loopback, unless it is asked for by name.
+    package var isLoopback: Bool { AllowedHosts.isThisMachine(host) }
 }

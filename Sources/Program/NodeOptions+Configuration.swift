@@ -32,6 +32,7 @@ extension NodeOptions {
         try limits.apply(to: &configuration.handshakes)
         configuration.controlTransport = controlTransport.transport
         configuration.labels = label.map(\.label)
+        configuration.advertised = advertise.map { ($0.host, $0.port) }
         configuration.version = SluiceVersion.text
         configuration.cacheBytes = cacheBytes?.bytes
         configuration.uploadLimit = maxUpload.map { BytesPerSecond(rawValue: $0.bytes.rawValue) }

@@ -23,6 +23,8 @@ package struct NodeOptions: ParsableArguments {
         )
     )
     package var joinToken: SecretArgument?
+    @Option(help: "HOST:PORT where others reach it, such as behind a translated address; where it listens by default.")
+    package var advertise: HostPort?
     @Option(help: "The folder for its cache and state.")
     package var data: String
     @Option(help: "A name for this node: 1 to 63 of a-z, 0-9 and -. One is made and kept in --data by default.")

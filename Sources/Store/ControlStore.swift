@@ -49,6 +49,16 @@ package protocol ControlStore: Sendable {
         endedAt: Int64?
     ) async throws(StoreError) -> Bool
 
+    /// Ends a distribution, and changes tasks of it, all or nothing. One that has ended already stays as it is: returns
+    /// false, and changes nothing.
+    func endDistribution(
+        _ id: DistributionID,
+        as state: DistributionRecordState,
+        failure: String,
+        at time: Int64,
+        tasks: [TaskUpdate]
+    ) async throws(StoreError) -> Bool
+
     /// One blob; nil when it is not there.
     func blob(_ id: BlobID) async throws(StoreError) -> BlobRecord?
     /// The blobs of all distributions that have not ended.
@@ -68,6 +78,8 @@ package protocol ControlStore: Sendable {
     func updateTasks(_ updates: [TaskUpdate]) async throws(StoreError) -> Int
     /// One task; nil when it is not there.
     func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
+    /// Which node each of these tasks is of; those that are not there are left out.
+    func nodes(of tasks: [TaskID]) async throws(StoreError) -> [TaskID: NodeID]
     /// The tasks of a distribution, by id.
     func tasks(of distribution: DistributionID) async throws(StoreError) -> [TaskRecord]
     /// The tasks of a node that have not ended or whose latest revision it has not applied, by id.
@@ -90,6 +102,8 @@ package protocol ControlStore: Sendable {
     /// how many were added.
     @discardableResult
     func addUsage(_ entries: [UsageEntry]) async throws(StoreError) -> Int
+    /// Whether a node has, or had, a task of a distribution from this origin.
+    func mayUse(_ origin: OriginID, node: NodeID, for distribution: DistributionID) async throws(StoreError) -> Bool
     /// The sequence of the last usage that was added for a node; 0 when there is none.
     func lastUsageSequence(of node: NodeID) async throws(StoreError) -> UInt64
     /// The ledger of an origin, by node.
@@ -104,20 +118,24 @@ package protocol ControlStore: Sendable {
     /// Every lease reserve, by origin.
     func leaseStates() async throws(StoreError) -> [LeaseStateRecord]
 
-    /// Keeps a user's token; `alreadyExists` when the id is taken.
-    func createAPIToken(_ token: APITokenRecord) async throws(StoreError)
+    /// Keeps a user's token, and drops those that have ended by `now`; `alreadyExists` when the id is taken, `limitReached`
+    /// when there are `Limits.maximumAPITokens`.
+    func createAPIToken(_ token: APITokenRecord, now: Int64) async throws(StoreError)
     /// Removes a user's token; `notFound` when it is not there.
     func deleteAPIToken(_ id: APITokenID) async throws(StoreError)
     /// Users' tokens by id, a page at a time.
     func apiTokens(_ page: PageRequest) async throws(StoreError) -> Page<APITokenRecord>
     /// Every user's token, by id.
     func allAPITokens() async throws(StoreError) -> [APITokenRecord]
-    /// Keeps a join token, and drops those that have ended by `now`; `alreadyExists` when the id is taken.
+    /// Keeps a join token, and drops those that have ended by `now`; `alreadyExists` when the id is taken, `limitReached`
+    /// when there are `Limits.maximumJoinTokens`.
     func createJoinToken(_ token: JoinTokenRecord, now: Int64) async throws(StoreError)
     /// Removes a join token; `notFound` when it is not there.
     func deleteJoinToken(_ id: JoinTokenID) async throws(StoreError)
     /// Join tokens by id, a page at a time.
     func joinTokens(_ page: PageRequest) async throws(StoreError) -> Page<JoinTokenRecord>
+    /// The join token of this digest; nil where there is none.
+    func joinToken(digest: [UInt8]) async throws(StoreError) -> JoinTokenRecord?
     /// Enrolls a node where the token of this digest lets it in (`JoinTokenRecord.verdict`), in one transaction with the
     /// token's count of uses. Nil where there is no such token. The record's token does not count.
     func enroll(
@@ -127,9 +145,10 @@ package protocol ControlStore: Sendable {
     ) async throws(StoreError) -> (token: JoinTokenRecord, verdict: EnrollmentVerdict)?
     /// Every node that was ever enrolled, revoked ones too, by id.
     func enrollments() async throws(StoreError) -> [EnrollmentRecord]
-    /// Shuts a node out; `notFound` when no such node is enrolled.
+    /// Shuts a node out, and its key under any name; `notFound` when no such node is enrolled.
     func revokeEnrollment(_ node: NodeID, at time: Int64) async throws(StoreError)
-    /// Adds to the audit log and drops what is beyond `Limits.maximumAuditEntries`.
+    /// Adds to the audit log and drops what is beyond `Limits.maximumAuditEntries` and `maximumAuditFailures`: what is
+    /// refused pushes nothing out that was done.
     func appendAudit(_ entry: AuditEntry) async throws(StoreError)
     /// The audit log, newest first, a page at a time.
     func auditEntries(_ page: PageRequest) async throws(StoreError) -> Page<AuditEntry>

@@ -12,6 +12,8 @@ package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         package static let conflict = Code("conflict")
         /// A page token or a value the store cannot take.
         package static let invalidArgument = Code("invalidArgument")
+        /// There are as many as there may be (`Limits`).
+        package static let limitReached = Code("limitReached")
         /// No space left; writes work again once there is some.
         package static let diskFull = Code("diskFull")
         /// Another process held the database for too long; may be repeated.

@@ -40,13 +40,15 @@ extension BlobSwarm {
         }
     }
 
-    /// The peer's handshake is in; nil where it is a stranger, ourselves, a double, or one too many.
+    /// The peer's handshake is in; nil where it is a stranger, ourselves, a double, banned, or one
+    /// too many. A relay that we dial is never that: there are few, and they have all.
     func joined(_ entry: PeerEntry, address: SocketAddress?) -> PeerHandle? {
         var loser: PeerEntry?
         let handle: PeerHandle? = state.withLockedValue { state in
             if entry.isOutgoing { state.dialling -= 1 }
             guard !state.hasLeft, entry.peerID != session.peerID,
-                !state.banned.contains(entry.peerID), state.peers.count < state.maximumPeers
+                !state.banned.contains(entry.peerID, at: entry.channel.remoteAddress),
+                entry.kind.isRelay || state.peers.count < state.maximumPeers
             else { return nil }
             if let double = state.peers.values.first(where: { $0.peerID == entry.peerID }) {
                 // Two that dial each other at once keep the connection of the smaller id, so that both keep the same one.
@@ -113,13 +115,14 @@ extension BlobSwarm {
 
     func isPublished(_ signature: Signature) -> Bool { state.withLockedValue { $0.signatures.contains(signature) } }
 
-    /// The piece layer, once every piece is there.
-    var pieceRoots: [SHA256Digest] {
-        let known = state.withLockedValue { $0.pieceRoots }
-        guard known.isEmpty, let hashes = cache.makeManifestHashes() else { return known }
-        let roots = hashes.map(\.merkleRoot)
-        state.withLockedValue { $0.pieceRoots = roots }
-        return roots
+    /// The piece layer and all above it, once every piece is there.
+    var pieceLayers: MerkleLayers? {
+        if let known = state.withLockedValue({ $0.pieceLayers }) { return known }
+        guard let hashes = cache.makeManifestHashes(), !hashes.isEmpty else { return nil }
+        let height = MerkleTree.pieceLayerHeight(cache.geometry)
+        let layers = MerkleLayers(over: hashes.map(\.merkleRoot), height: height)
+        state.withLockedValue { $0.pieceLayers = layers }
+        return layers
     }
 
     /// A peer that can be told what to take.

@@ -17,7 +17,7 @@ package final class BlobSwarm: Sendable {
         var loops = PeerLoops()
         var nextHandle: UInt64 = 1
         var dialling = 0
-        var banned: Set<PeerID> = []
+        var banned = BannedPeers()
         var choker: Choker<PeerHandle>
         var advisor: PieceAdvisor<PeerHandle>?
         var batches: [HashBatch] = []
@@ -26,7 +26,8 @@ package final class BlobSwarm: Sendable {
         var missingProofs = MissingProofs<PeerHandle>()
         var signatures: Set<Signature> = []
         var covered: PieceSet
-        var pieceRoots: [SHA256Digest] = []
+        /// Kept from the first hash request on.
+        var pieceLayers: MerkleLayers?
         var past: [PeerKind: TransferTotals] = [:]
         var maximumPeers: Int
         var hasLeft = false
@@ -59,9 +60,11 @@ package final class BlobSwarm: Sendable {
         )
     }
 
-    /// Tells one follower what happens, on its loop; events of one moment come together.
+    /// Tells one follower what happens, on its loop; events of one moment come together. It follows in place of the one
+    /// before, and hears of the peers that are here already, of some perhaps twice.
     package func follow(on loop: any EventLoop, _ take: @escaping @Sendable ([SwarmEvent]) -> Void) {
         mailbox.follow(on: loop, take)
+        state.withLockedValue { $0.loops }.tellAll { $0.introduce() }
     }
 
     /// Bytes of blocks sent to all peers.
@@ -93,7 +96,9 @@ package final class BlobSwarm: Sendable {
     /// Dials a peer; the outcome is an event.
     package func connect(to address: SocketAddress, kind: PeerKind) {
         let infoHash: InfoHash? = state.withLockedValue { state in
-            guard !state.hasLeft, state.peers.count + state.dialling < state.maximumPeers else { return nil }
+            guard !state.hasLeft, kind.isRelay || state.peers.count + state.dialling < state.maximumPeers else {
+                return nil
+            }
             guard let first = state.order.first else { return nil }
             state.dialling += 1
             return first
@@ -106,7 +111,7 @@ package final class BlobSwarm: Sendable {
     /// quarter of an hour.
     package func callBack(_ peer: PeerID, at address: SocketAddress, under infoHash: InfoHash) {
         let dials = state.withLockedValue { state in
-            guard !state.hasLeft, state.identities.keys.contains(infoHash), !state.banned.contains(peer),
+            guard !state.hasLeft, state.identities.keys.contains(infoHash), !state.banned.contains(peer, at: address),
                 !state.peers.values.contains(where: { $0.peerID == peer }), state.dialling < Limits.callsBack,
                 state.peers.count + state.dialling < state.maximumPeers
             else { return false }
@@ -148,7 +153,7 @@ package final class BlobSwarm: Sendable {
             state.own.removeAll { $0.epoch < epoch }
             state.covered = PieceSet(capacity: cache.geometry.pieceCount)
             for piece in state.batches.flatMap(\.pieces) { state.covered.insert(piece) }
-            state.pieceRoots = []
+            state.pieceLayers = nil
             state.advisor?.piecesWithdrawn(pieces)
             return state.loops
         }
@@ -180,11 +185,11 @@ package final class BlobSwarm: Sendable {
         withPeer(peer) { $0.setInterested(isInterested) }
     }
 
-    /// Ends the connection; a peer with this id does not come back to this blob.
+    /// Ends the connection; this peer does not come back to this blob, a stranger's address under no other id either.
     package func ban(_ peer: PeerHandle, reason: String) {
         session.logger.info("peer banned", metadata: ["blob": "\(cache.id)", "reason": "\(reason)"])
         state.withLockedValue { state in
-            if let id = state.peers[peer]?.peerID { state.banned.insert(id) }
+            if let entry = state.peers[peer] { state.banned.insert(entry.peerID, at: entry.channel.remoteAddress) }
         }
         withPeer(peer) { $0.close() }
     }

@@ -38,6 +38,10 @@ package enum Limits {
     package static let rememberedBatches = 65_536
     /// Dials under way, up to which peers that announce themselves are dialled.
     package static let callsBack = 32
+    /// Bytes of answers to one peer that it has not read. A peer that asks on and on and does not read is ended.
+    package static let unreadAnswerBytes = 1 << 20
+    /// Peers of one blob that are shut out, the oldest forgotten first.
+    package static let bannedPeers = 4_096
     /// Metadata pieces and hash requests answered a second on one connection.
     package static let answersPerSecond = 512
 }

@@ -7,6 +7,17 @@ internal import Units
 
 /// What the swarm asks of a connection, on its loop.
 extension PeerHandler {
+    /// Tells a new follower what this peer is like.
+    func introduce() {
+        guard let handle, let swarm, let connection else { return }
+        deliver()
+        swarm.emit(.peerJoined(handle, outgoing?.kind ?? .unknown, outgoing?.address ?? context?.channel.remoteAddress))
+        if let listens { swarm.emit(.listens(handle, listens)) }
+        if isFar { swarm.emit(.isFar(handle)) }
+        swarm.emit(.bitField(handle, connection.peerPieces))
+        if !connection.isChoked { swarm.emit(.unchoked(handle)) }
+    }
+
     func request(_ blocks: [Block]) {
         guard let handle else { return }
         let now = BootClock.now()

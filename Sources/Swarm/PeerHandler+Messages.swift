@@ -82,7 +82,7 @@ extension PeerHandler {
             arrived.append((peer: handle, block: block, bytes: bytes))
             return
         case .uploadQueued: return
-        case .send(let message): return send(message)
+        case .send(let message): return try answer(message)
         default: break
         }
         // Blocks of this read come before what followed them.
@@ -103,10 +103,10 @@ extension PeerHandler {
         case .extended(let id, let payload): try extended(id, payload, swarm)
         case .hashRequested(let request):
             answers += 1
-            guard answers <= Limits.answersPerSecond,
-                let hashes = request.answer(pieceRoots: swarm.pieceRoots, geometry: swarm.cache.geometry)
-            else { return send(.hashReject(request)) }
-            send(.hashes(request, hashes))
+            guard mayAnswer, let layers = swarm.pieceLayers,
+                let hashes = request.answer(from: layers, geometry: swarm.cache.geometry)
+            else { return try answer(.hashReject(request)) }
+            try answer(.hashes(request, hashes))
         case .received, .uploadQueued, .send: break
         }
     }
@@ -118,20 +118,43 @@ extension PeerHandler {
             peerExtensions = hello.identifiers
             if let port = hello.port, outgoing == nil, let handle, var address = context?.channel.remoteAddress {
                 address.port = Int(port)
+                listens = address
                 swarm.emit(.listens(handle, address))
             }
-            if let site = hello.site, !session.site.isEmpty, site != session.site, let handle { swarm.isFar(handle) }
+            if let site = hello.site, !session.site.isEmpty, site != session.site, let handle {
+                isFar = true
+                swarm.isFar(handle)
+            }
             batchesPublished(swarm.ownBatches, toAll: true)
         case Self.extensions["ut_metadata"]:
             guard let theirs = peerExtensions["ut_metadata"], let infoHash,
                 case .request(let piece)? = try MetadataMessage.decode(payload)
             else { return }
             answers += 1
-            let info = answers <= Limits.answersPerSecond ? swarm.torrentInfo(of: infoHash) : nil
-            send(.extended(theirs, MetadataMessage.answer(piece: piece, info: info).encoded))
+            let info = mayAnswer ? swarm.torrentInfo(of: infoHash) : nil
+            try answer(.extended(theirs, MetadataMessage.answer(piece: piece, info: info).encoded))
         case Self.extensions["sl_manifest"]: try manifestMessage(payload, swarm)
         default: return
         }
+    }
+
+    /// Large answers only for who reads them, and not too many at a time.
+    private var mayAnswer: Bool {
+        answers <= Limits.answersPerSecond && unreadAnswers < Limits.unreadAnswerBytes / 4
+    }
+
+    /// What the peer made us say: it has to read it, or go.
+    private func answer(_ message: PeerMessage) throws(WireError) {
+        guard let context else { return }
+        lastSent = BootClock.now()
+        let buffer = context.channel.allocator.buffer(bytes: message.encoded)
+        let length = buffer.readableBytes
+        unreadAnswers += length
+        guard unreadAnswers <= Limits.unreadAnswerBytes else { throw .answersUnread }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in bound.value.unreadAnswers -= length }
+        context.write(wrapOutboundOut(buffer), promise: written)
     }
 
     /// Sends the queued blocks for as long as the channel takes them; the caller flushes.

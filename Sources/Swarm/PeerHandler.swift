@@ -40,6 +40,8 @@ final class PeerHandler: ChannelInboundHandler {
     var isPumpScheduled = false
     var readsUnderWay = 0
     var answers = 0
+    /// Bytes of answers that the peer has not taken yet.
+    var unreadAnswers = 0
     /// Bytes of blocks sent up to the last tick.
     var sentBefore: UInt64 = 0
     var isPending: Bool
@@ -49,6 +51,9 @@ final class PeerHandler: ChannelInboundHandler {
     var lastSent = BootTime.zero
     var lastBlock = BootTime.zero
     var isSnubbed = false
+    /// Where the peer says that it is reached, and whether it is at another site.
+    var listens: SocketAddress?
+    var isFar = false
     /// Its handshake came before the blob.
     var isEarly = false
 

@@ -9,7 +9,8 @@ package enum Dialer {
         package let result: Result
     }
 
-    /// Connects over TCP, and TLS where `tls` is given; `initialize` puts handlers onto the channel, on its loop,
+    /// Connects over TCP, and TLS where `tls` is given; the connection ends when its peer is gone for longer than `liveness`
+    /// allows. `initialize` puts handlers onto the channel, on its loop,
     /// before the first byte. Over TLS the handshake goes on behind the return; a failed one closes the channel.
     package static func connect<Result: Sendable>(
         host: String,
@@ -18,9 +19,10 @@ package enum Dialer {
         alpn: [String] = [],
         timeout: Duration = .seconds(10),
         group: any EventLoopGroup,
+        liveness: TCPLiveness = TCPLiveness(),
         initialize: @escaping @Sendable (any Channel) throws -> Result
     ) async throws(TransportError) -> Connected<Result> {
-        let bootstrap = ClientBootstrap(group: group)
+        var bootstrap = ClientBootstrap(group: group)
             .connectTimeout(TimeAmount(timeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(
@@ -28,6 +30,7 @@ package enum Dialer {
                 value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16_384, maximum: 262_144)
             )
             .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+        for (option, value) in liveness.options { bootstrap = bootstrap.channelOption(option, value: value) }
         do {
             let made: (any Channel, Result) = try await bootstrap.connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {

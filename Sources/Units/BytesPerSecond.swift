@@ -15,10 +15,10 @@ package struct BytesPerSecond: RawRepresentable, Hashable, Comparable, Sendable,
     package static func - (left: BytesPerSecond, right: BytesPerSecond) -> BytesPerSecond {
         BytesPerSecond(rawValue: left.rawValue - right.rawValue)
     }
-    /// The mean rate of `bytes` over `duration`; zero where the duration is not positive.
+    /// The mean rate of `bytes` over `duration`, 10^18 at most; zero where the duration is not positive.
     package init(_ bytes: ByteCount, over duration: Duration) {
         let seconds = duration.seconds
-        self.rawValue = seconds > 0 ? UInt64((Double(bytes.rawValue) / seconds).rounded(.down)) : 0
+        self.rawValue = seconds > 0 ? UInt64(min(1e18, Double(bytes.rawValue) / seconds).rounded(.down)) : 0
     }
     /// The bytes that pass in `duration`, rounded down; zero for a negative duration.
     package func bytes(in duration: Duration) -> ByteCount {

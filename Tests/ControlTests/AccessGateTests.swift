@@ -1,3 +1,4 @@
+import HTTP
 import Logging
 import RPC
 import SluiceAPI
@@ -82,6 +83,64 @@ import Units
             let entries = try await gate.store.auditEntries(PageRequest()).records
             #expect(entries.map(\.principal) == ["token/ci"])
             #expect(entries.map(\.method) == ["sluice.v1.OriginService/CreateOrigin"])
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.diskFull, .resourceExhausted), (.busy, .unavailable), (.conflict, .aborted), (.corrupt, .dataLoss),
+            (.inputOutput, .dataLoss), (.cancelled, .cancelled), (.internalFailure, .internal),
+            (.limitReached, .resourceExhausted), (.invalidArgument, .invalidArgument),
+        ] as [(StoreError.Code, UserError.Code)]
+    )
+    func `what the store does not do has a clear status`(code: StoreError.Code, expected: UserError.Code) async throws {
+        try await withGate(.admin) { gate, _, bearer in
+            let context = RPCServerContext(path: "/sluice.v1.OriginService/CreateOrigin", metadata: bearer)
+            let error = await #expect(throws: UserError.self) {
+                try await gate.pass(context) { throw StoreError(code, "table x: secret detail") }
+            }
+            #expect(error?.code == expected)
+            if ![.aborted, .cancelled, .invalidArgument, .resourceExhausted].contains(expected) {
+                #expect(error?.description.contains("detail") == false)
+            }
+            let outcomes = try await gate.store.auditEntries(PageRequest()).records.map(\.outcome)
+            #expect(outcomes == [RPCError(thrown: UserError(expected, "")).code.name])
+        }
+    }
+
+    @Test func `a certificate that has ended is good for a new one for a while, and for nothing else`() async throws {
+        try await withTemporaryStore { store in
+            let clock = WallClock { 10_000_000_000 }
+            let registry = AccessRegistry(clock: clock)
+            let (node, key) = (try #require(NodeID("relay-1")), [UInt8](repeating: 7, count: 32))
+            let token = try #require(JoinTokenID("j"))
+            await registry.enrolled(
+                EnrollmentRecord(node: node, role: .relay, keyDigest: key, token: token, enrolledAt: 0)
+            )
+            let gate = AccessGate(
+                registry: registry,
+                isGuarded: true,
+                store: store,
+                clock: clock,
+                lasting: [],
+                renewalGrace: .seconds(1000),
+                logger: Logger(label: "test")
+            )
+            func isHeard(_ path: String, endedAgo: Int64) async -> Bool {
+                let name = NodeCertificateName(node: node, role: .relay)
+                let peer = PeerIdentity(uris: [name.uri], keyFingerprint: key, notAfter: 10_000_000 - endedAgo)
+                do {
+                    try await gate.pass(RPCServerContext(path: path, peer: peer)) {}
+                    return true
+                } catch {
+                    return false
+                }
+            }
+            let stream = "/sluice.v1.NodeStreamService/Connect"
+            #expect(await isHeard(AccessTable.renewal, endedAgo: 999))
+            #expect(await !isHeard(AccessTable.renewal, endedAgo: 1001))
+            #expect(await isHeard(stream, endedAgo: 299))
+            #expect(await !isHeard(stream, endedAgo: 999))
         }
     }
 }

@@ -120,6 +120,18 @@ private final class Connection: RPCPushSink {
         }
         #expect(full.isAborted)
 
+        let heavy = Connection()
+        heavy.fill()
+        let large = NodeOutbox(session: 3, sink: heavy)
+        var long = CancelTask()
+        long.reason = String(repeating: "x", count: NodeOutbox.maximumQueuedBytes / 8)
+        let work = TaskRecord.encoded(.cancel(long))
+        for number in 0..<8 {
+            #expect(!heavy.isAborted)
+            large.sendTask(try #require(TaskID("t\(number)")), Revision(rawValue: 1), work: work)
+        }
+        #expect(heavy.isAborted)
+
         let silent = Connection()
         silent.fill()
         let slow = NodeOutbox(session: 2, sink: silent)

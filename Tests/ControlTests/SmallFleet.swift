@@ -77,6 +77,7 @@ struct SmallFleet {
                 distribution: distribution,
                 origin: try #require(OriginID("files")),
                 allowPrivateAddresses: false,
+                baseURLs: [],
                 identity: BlobIdentity(
                     url: "http://files.example/build.img",
                     size: geometry.size,

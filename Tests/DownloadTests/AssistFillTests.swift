@@ -73,6 +73,7 @@ import Units
                     actions = []
                 }
             }
+            engine.httpAnswered(at: now)
             engine.tick(at: now, into: &actions)
             perform(actions)
         }

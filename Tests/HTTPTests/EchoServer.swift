@@ -20,6 +20,12 @@ struct EchoHandler: HTTPRequestHandler {
                 var head = HTTPResponseHead(status: 200)
                 head.fields.append("grpc-status", "5")
                 try await request.respond(head, endStream: true)
+            case "/refuse": try await request.respond(HTTPResponseHead(status: 404), endStream: true)
+            case "/silent":
+                events.yield(.waiting)
+                await waitForCancellation()
+                events.yield(.cancelled)
+            case "/forgotten": return
             case "/reset": request.reset(.enhanceYourCalm)
             case "/wait":
                 try await request.respond(HTTPResponseHead(status: 200))
@@ -41,6 +47,12 @@ struct EchoHandler: HTTPRequestHandler {
         }
     }
 
+    private func waitForCancellation() async {
+        let (never, continuation) = AsyncStream.makeStream(of: Void.self)
+        defer { continuation.finish() }
+        for await _ in never {}
+    }
+
     private func echo(_ request: HTTPServerRequest) async throws {
         var head = HTTPResponseHead(status: 200)
         head.fields.append("x-method", request.head.method)
@@ -52,19 +64,26 @@ struct EchoHandler: HTTPRequestHandler {
     }
 }
 
-/// Runs `body` against a listener on a port of the kernel's choice.
+/// Runs `body` against a listener on a port of the kernel's choice; `closed` hears of the end of each HTTP/2 connection.
 func withEchoServer(
     limits: HTTPLimits = HTTPLimits(),
+    buffers: SocketBuffers = SocketBuffers(),
+    closed: (@Sendable () -> Void)? = nil,
     _ body: (_ port: Int, _ group: any EventLoopGroup, _ events: AsyncStream<EchoHandler.Event>) async throws -> Void
 ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     let (events, continuation) = AsyncStream.makeStream(of: EchoHandler.Event.self)
     let handler = EchoHandler(events: continuation)
+    var configuration = ListenerConfiguration(host: "127.0.0.1", port: 0)
+    configuration.buffers = buffers
     let listener = try await Listener.bind(
-        ListenerConfiguration(host: "127.0.0.1", port: 0),
+        configuration,
         group: group,
         handlers: ListenerHandlers(
-            http2: { HTTPServer.installHTTP2(on: $0, handler: handler, limits: limits) },
+            http2: { channel in
+                if let closed { channel.closeFuture.whenComplete { _ in closed() } }
+                return HTTPServer.installHTTP2(on: channel, handler: handler, limits: limits)
+            },
             http1: { HTTPServer.installHTTP1(on: $0, handler: handler, limits: limits) }
         )
     )

@@ -57,6 +57,17 @@ struct HTTP2GuardTests {
         #expect(flood.violation == "too many refused streams")
     }
 
+    @Test func `time gives refused streams back`() {
+        var flood = fresh()
+        for second in 0..<Int64(600) {
+            flood.bytesRead(0, at: time(second))
+            for _ in 0..<limits.resetsPerSecond { flood.streamRefused() }
+        }
+        #expect(flood.violation == nil)
+        for _ in 0...limits.refusedStreams { flood.streamRefused() }
+        #expect(flood.violation == "too many refused streams")
+    }
+
     @Test func `one read opens no more than twice the streams that may be open`() {
         var flood = fresh()
         for _ in 0..<20 { flood.streamOpened() }

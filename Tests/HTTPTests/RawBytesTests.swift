@@ -60,6 +60,31 @@ import Testing
         #expect(said.contains("connection: close"))
     }
 
+    @Test func `bodies that nobody reads do not stop a kept connection`() async throws {
+        var limits = HTTPLimits()
+        limits.streamWindow = 16_384
+        let request = "POST /refuse HTTP/1.1\r\nhost: a\r\ncontent-length: 500\r\n\r\n"
+        let refused = ByteBuffer(string: request + String(repeating: "x", count: 500))
+        try await withEchoServer(limits: limits) { port, group, _ in
+            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
+            let channel = try await ClientBootstrap(group: group)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
+                    }
+                }
+                .connect(host: "127.0.0.1", port: port).get()
+            var answers = stream.makeAsyncIterator()
+            for _ in 0..<200 {
+                try await channel.writeAndFlush(refused)
+                var said = ""
+                while !said.hasSuffix("\r\n\r\n"), let bytes = await answers.next() { said += String(buffer: bytes) }
+                try #require(said.hasPrefix("HTTP/1.1 404"))
+            }
+            try await channel.close()
+        }
+    }
+
     @Test func `HTTP 1.0 is kept where it asks for it and the answer says its length`() async throws {
         let kept = "GET /trailers-only HTTP/1.0\r\nconnection: keep-alive\r\n\r\n"
         let said = try await text(kept + kept + "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n")

@@ -236,4 +236,66 @@ import Transport
             #expect(code == .unauthenticated)
         }
     }
+
+    @Test func `a node that breaks the rules of its stream is told so`() async throws {
+        try await withControl { control, _ in
+            let token = try await control.joinToken(.agent)
+            let identity = try await control.enroll("agent-1", .agent, token: token, key: PrivateKey())
+            let client = NodeStreamServiceClient(try await control.client(identity: identity))
+            var relayOnly = ConnectRequest()
+            relayOnly.message = .hashBatches(HashBatches())
+            for (message, expected) in [
+                (hello("agent-1", .agent), RPCStatusCode.failedPrecondition), (relayOnly, .permissionDenied),
+            ] {
+                let (writer, reader) = try await client.connect()
+                try await writer.write(hello("agent-1", .agent))
+                _ = try await reader.next()
+                try await writer.write(message)
+                #expect(await SecuredControl.code { while try await reader.next() != nil {} } == expected)
+            }
+        }
+    }
+
+    @Test func `a certificate is for what its node does, and a stranger's request is not looked at`() async throws {
+        try await withControl { control, _ in
+            for (role, name) in [(NodeRole.relay, "relay-1"), (.agent, "agent-1")] {
+                let token = try await control.joinToken(role)
+                let identity = try await control.enroll(name, role, token: token, key: PrivateKey())
+                #expect(identity.certificate.isFor(host: "127.0.0.1") == (role == .relay))
+            }
+            var request = EnrollRequest()
+            var generator = SystemRandomNumberGenerator()
+            let authority = try Certificate(pem: control.credentials.authority).fingerprint
+            request.joinToken = JoinTokenText(authority: authority, using: &generator).text
+            request.name = "stranger"
+            request.role = .agent
+            request.certificateRequest = "no request at all"
+            let unknown = await SecuredControl.code {
+                _ = try await EnrollmentServiceClient(control.client()).enroll(request)
+            }
+            #expect(unknown == .unauthenticated)
+            request.joinToken = try await control.joinToken(.agent)
+            for text in ["no request at all", String(repeating: "x", count: 20_000)] {
+                request.certificateRequest = text
+                let broken = await SecuredControl.code {
+                    _ = try await EnrollmentServiceClient(control.client()).enroll(request)
+                }
+                #expect(broken == .invalidArgument)
+            }
+        }
+    }
+
+    @Test func `a key that was revoked is refused under any name`() async throws {
+        try await withControl { control, _ in
+            let key = try PrivateKey()
+            _ = try await control.enroll("agent-1", .agent, token: control.joinToken(.agent), key: key)
+            var revoke = RevokeNodeRequest()
+            revoke.name = "agent-1"
+            _ = try await NodeServiceClient(control.admin()).revokeNode(revoke)
+            let again = await SecuredControl.code {
+                _ = try await control.enroll("agent-2", .agent, token: control.joinToken(.agent), key: key)
+            }
+            #expect(again == .permissionDenied)
+        }
+    }
 }

@@ -128,4 +128,30 @@ import Testing
             #expect(unknown == .notFound)
         }
     }
+
+    @Test func `times of an order that are no durations, or too long, are refused`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await withControl(folder) { client in
+            for (seconds, nanos) in [(10_000_000_000_000_000, 0), (.max, .max), (400 * 86_400, 0), (1, -1), (0, 0)]
+                as [(Int64, Int32)]
+            {
+                var time = ProtoDuration()
+                (time.seconds, time.nanos) = (seconds, nanos)
+                for field in [
+                    \DistributionConfig.expectedDuration, \.stallAfter, \.handBackAfter, \.assistAfter,
+                ] where field != \.assistAfter || seconds > 0 {
+                    var request = CreateDistributionRequest()
+                    request.distribution = Distribution()
+                    request.distribution?.sourceUrl = "http://files.example/build.img"
+                    request.distribution?.config = DistributionConfig()
+                    request.distribution?.config?[keyPath: field] = time
+                    let outcome = await code {
+                        _ = try await DistributionServiceClient(client).createDistribution(request)
+                    }
+                    #expect(outcome == .invalidArgument)
+                }
+            }
+        }
+    }
 }

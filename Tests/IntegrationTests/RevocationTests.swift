@@ -57,7 +57,7 @@ import Units
     private func assignment(epoch: UInt64, from relay: NodeRuntime) -> Assignment {
         var endpoint = Endpoint()
         endpoint.node = relay.identity.name.text
-        endpoint.address = relay.address
+        endpoint.address = relay.reach.text
         var assignment = Assignment()
         assignment.blob = blob()
         assignment.distribution = "d"

@@ -127,7 +127,9 @@ struct MerkleTests {
         while width < nodes.count { width *= 2 }
         let count = 1 << Int.random(in: 0...width.trailingZeroBitCount, using: &random)
         let first = Int.random(in: 0..<width / count, using: &random) * count
-        guard let uncles = MerkleTree.proof(in: nodes, height: 0, first: first, count: count) else {
+        let layers = MerkleLayers(over: nodes, height: 0)
+        #expect(layers.root == root)
+        guard let uncles = layers.proof(first: first, count: count) else {
             Issue.record("no proof for a valid run")
             return
         }
@@ -136,8 +138,8 @@ struct MerkleTests {
         #expect(MerkleTree.isProven(run, first: first, uncles: uncles, root: root))
         run[0] = SHA256Hasher.digest(of: [255, 1])
         #expect(!MerkleTree.isProven(run, first: first, uncles: uncles, root: root))
-        #expect(MerkleTree.proof(in: nodes, height: 0, first: width, count: count) == nil)
-        #expect(MerkleTree.proof(in: nodes, height: 0, first: 0, count: 3) == nil)
+        #expect(layers.proof(first: width, count: count) == nil)
+        #expect(layers.proof(first: 0, count: 3) == nil)
     }
 
     @Test func `hashes are the known answers of FIPS 180`() {

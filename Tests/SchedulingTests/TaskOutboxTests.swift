@@ -34,6 +34,16 @@ import Units
         #expect(drained(&outbox) == [2, 4])
     }
 
+    @Test func `more bytes than may wait end the stream, and one message alone may be larger`() {
+        var outbox = TaskOutbox<String, Int>(maximumMessages: 8, maximumBytes: 10)
+        #expect(outbox.messageReady(1, key: "a", bytes: 100) == .kept)
+        #expect(outbox.messageReady(2, key: nil, bytes: 1) == .overflowed)
+        #expect(outbox.messageReady(3, key: "a", bytes: 6) == .replaced)
+        #expect(outbox.messageReady(4, key: nil, bytes: 4) == .kept)
+        #expect(outbox.messageReady(5, key: nil, bytes: 1) == .overflowed)
+        #expect(drained(&outbox) == [3, 4] && outbox.bytes == 0)
+    }
+
     @Test func `a node counts as gone once it has taken nothing for the whole patience`() {
         var outbox = TaskOutbox<String, Int>(maximumMessages: 8)
         let start = BootTime(nanoseconds: 1_000_000_000)

@@ -28,9 +28,12 @@ import Units
             policy.uselessPause = .seconds(generator.pick(5...10))
             policy.longestUselessPause = .seconds(20)
             policy.isDisabled = generator.chance(10)
-            var (now, progress, fastFor, changes) = (BootTime.zero, 0.0, Duration.zero, 0)
-            var assist = AssistSwitch(policy: policy, at: now)
+            if generator.chance(3) { policy.expected = .seconds(generator.pick(1...20)) }
+            var (now, progress, changes) = (BootTime.zero, 0.0, 0)
+            var assist = AssistSwitch(policy: policy, size: .mebibytes(64), at: now)
             var fastSince: BootTime?
+            // Since when what began it has been over.
+            var backSince: BootTime?
             var slowSince: BootTime?
             var wasUseless: BootTime?
             for _ in 0..<60 {
@@ -39,7 +42,6 @@ import Units
                 progress = min(1, progress + (generator.chance(4) ? 0.02 : 0))
                 fastSince = isFast ? fastSince ?? now : nil
                 slowSince = isFast ? nil : slowSince ?? now
-                fastFor = fastSince.map { now - $0 } ?? .zero
                 let rate = BytesPerSecond(isFast ? 2_000_000 : 10)
                 let gain = assist.isAssisting && generator.chance(2) ? BytesPerSecond(10) : .zero
                 let measurement = AssistSwitch.Measurement(
@@ -47,9 +49,11 @@ import Units
                     rate: rate + gain,
                     progress: progress,
                     peerCount: generator.chance(3) ? 0 : 2,
-                    httpWorks: true
+                    httpWorks: generator.chance(2)
                 )
                 let before = assist.isAssisting
+                let isBack = isBack(assist.reason, isFast: isFast, peers: rate, all: rate + gain)
+                backSince = isBack ? backSince ?? now : nil
                 switch assist.measured(measurement, at: now) {
                 case .start(.slow(_, _, let held)):
                     try hold(held >= policy.slowDuration && slowSince.map { now - $0 >= held } ?? false, "not slow")
@@ -57,14 +61,17 @@ import Units
                     try hold(wasUseless.map { now - $0 >= policy.uselessPause } ?? true, "tried again too soon")
                 case .start: try hold(!before && !policy.isDisabled, "started twice, or though disabled")
                 case .stop(.recovered):
-                    try hold(before && fastFor >= policy.recoveryDuration, "stopped too soon")
+                    let backFor = backSince.map { now - $0 } ?? .zero
+                    try hold(before && backFor >= policy.recoveryDuration, "stopped too soon")
                 case .stop(.useless(let alone, let assisted)):
                     wasUseless = now
                     try hold(before && assisted.rawValue * 10 < alone.rawValue * 11, "stopped although it gained")
                 case .none: try hold(assist.isAssisting == before, "changed without a word")
                 }
                 if before != assist.isAssisting { changes += 1 }
-                try hold(!before || assist.isAssisting || isFast || wasUseless == now, "stopped while slow")
+                // Slowness counts anew from each end on.
+                if before, !assist.isAssisting { slowSince = nil }
+                try hold(!before || assist.isAssisting || isBack || wasUseless == now, "stopped while slow")
                 let mayWait = wasUseless.map { now - $0 < policy.longestUselessPause + policy.slowDuration } ?? false
                 let hasBeenSlow = slowSince.map { now - $0 >= policy.slowDuration } ?? false
                 try hold(
@@ -72,6 +79,16 @@ import Units
                     "slow for long and no assist"
                 )
             }
+        }
+    }
+
+    /// Who is late has to bring what was expected, which is told with the reason.
+    private func isBack(_ reason: AssistReason?, isFast: Bool, peers: BytesPerSecond, all: BytesPerSecond) -> Bool {
+        switch reason {
+        case .stalled, .hostileNetwork, .cutOff: isFast || peers.rawValue * 2 >= all.rawValue
+        case .overdue(_, let expected): peers >= BytesPerSecond(.mebibytes(64), over: expected)
+        case .slow: isFast
+        case .bitTorrentDisabled, nil: false
         }
     }
 }

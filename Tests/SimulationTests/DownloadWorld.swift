@@ -19,6 +19,8 @@ struct DownloadWorld {
         /// Control raises the epoch: every hash so far is revoked, and some pieces' right bytes are others from now on.
         case raise
         case reproved(PieceIndex, epoch: Int)
+        /// The node's own limit changes; zero is a pause.
+        case limit(BytesPerSecond?)
     }
 
     private struct Peer {
@@ -39,6 +41,8 @@ struct DownloadWorld {
     private(set) var engine: DownloadEngine
     private var generator: SeededGenerator
     private let goodKind: SourceKind
+    private let isLarge: Bool
+    private var isPaused = false
     private var time = 0.0
     private var queue: [(at: Double, event: Event)] = []
     private var peers: [SourceID: Peer] = [:]
@@ -73,7 +77,9 @@ struct DownloadWorld {
     init(seed: UInt64, _ generator: SeededGenerator) throws {
         var random = generator
         let length = UInt32(16_384) << UInt32(random.pick(0...2))
-        let size = random.pick(1...Int(length) * 7)
+        // A few are large enough that requests, flows and pieces under way meet their limits.
+        isLarge = random.chance(100)
+        let size = isLarge ? random.pick(Int(length) * 100...Int(length) * 300) : random.pick(1...Int(length) * 7)
         guard let geometry = PieceGeometry(size: ByteCount(size), pieceLength: length) else {
             throw Broken(sentence: "no such geometry")
         }
@@ -83,6 +89,8 @@ struct DownloadWorld {
         policy.slowDuration = .seconds(random.pick(1...30))
         policy.hostileDuration = .seconds(random.pick(1...5))
         policy.stallDuration = .seconds(random.pick(5...60))
+        if random.chance(3) { policy.expected = .seconds(random.pick(1...30)) }
+        if random.chance(4) { policy.minimumRate = BytesPerSecond(random.pick(1_000...2_000_000)) }
         policy.originOnly = goodKind == .originHTTP && random.chance(2)
         policy.bitTorrentIsDisabled = !goodKind.isPeer && random.chance(4)
         policy.isDisabled = goodKind.isPeer && random.chance(4)
@@ -110,7 +118,14 @@ struct DownloadWorld {
         raises = generator.chance(3) ? generator.pick(1...2) : 0
         for _ in 0..<raises { queue.append((Double.random(in: 0.1...10, using: &generator), .raise)) }
         if goodKind != .originHTTP { join(isGood: true, &actions) }
-        for _ in 0..<generator.pick(1...4) { join(isGood: false, &actions) }
+        for _ in 0..<generator.pick(isLarge ? 20...50 : 1...4) { join(isGood: false, &actions) }
+        for _ in 0..<(generator.chance(3) ? generator.pick(1...3) : 0) {
+            let limit = generator.chance(2) ? 0 : UInt64(generator.pick(10_000...2_000_000))
+            let at = Double.random(in: 0...Self.calm / 2, using: &generator)
+            queue.append((at, .limit(BytesPerSecond(rawValue: limit))))
+            queue.append((at + Double.random(in: 0...10, using: &generator), .limit(nil)))
+        }
+        queue.append((Self.calm, .limit(nil)))
         try perform(actions)
         while !engine.isComplete || raises > 0 {
             guard let first = queue.indices.min(by: { queue[$0].at < queue[$1].at }) else { break }
@@ -169,6 +184,7 @@ struct DownloadWorld {
     private mutating func happen(_ event: Event, _ actions: inout [DownloadAction]) {
         switch event {
         case .tick:
+            if peers.values.contains(where: { $0.kind == .relayHTTP && !$0.isMute }) { engine.httpAnswered(at: now) }
             engine.tick(at: now, into: &actions)
             queue.append((time + 0.25, .tick))
             if time < Self.calm, generator.chance(40) { join(isGood: false, &actions) }
@@ -208,6 +224,9 @@ struct DownloadWorld {
             guard peers[id] != nil else { return }
             lose(id)
             engine.sourceLost(id, at: now, into: &actions)
+        case .limit(let rate):
+            isPaused = rate == .zero
+            engine.rateLimited(to: rate, at: now)
         case .originReady: addOrigin(&actions)
         case .origin(let isWanted):
             if isWanted, originID == nil {
@@ -342,6 +361,7 @@ struct DownloadWorld {
     private mutating func request(_ id: SourceID, _ block: Block) throws {
         guard let peer = peers[id] else { throw Broken(sentence: "a source that has left is asked") }
         try hold(!isCompleted, "asked after the end")
+        try hold(!isPaused, "asked in a pause")
         try hold(peer.kind.isPeer && !peer.isChoked, "a choked peer is asked")
         try hold(peer.has.contains(block.piece), "a peer is asked for what it lacks")
         try hold(!engine.verified.contains(block.piece), "a verified piece is asked for")
@@ -368,11 +388,12 @@ struct DownloadWorld {
     private mutating func fetch(_ id: SourceID, _ piece: PieceIndex, _ range: ByteRange) throws {
         guard let peer = peers[id] else { throw Broken(sentence: "a source that has left is asked") }
         try hold(!isCompleted && engine.assist.isAssisting, "a fetch without assist")
+        try hold(!isPaused, "a fetch in a pause")
         try hold(!peer.kind.isPeer && geometry.range(of: piece).contains(range), "a fetch beyond its piece")
         try hold(!engine.verified.contains(piece), "a verified piece is fetched")
         try hold(!doubted.contains(piece), "a piece is fetched that only waits for its hash")
         begun.insert(piece)
-        guard !peer.isMute else { return queue.append((time + 20, .fetchEnd(id, piece, failed: true))) }
+        guard !peer.isMute else { return }
         let fails = !peer.isGood && generator.chance(3)
         var at = time
         let start = geometry.range(of: piece).start

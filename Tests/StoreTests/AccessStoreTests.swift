@@ -107,10 +107,10 @@ struct AccessStoreTests {
                 expiresAt: 2
             )
             let admin = APITokenRecord(id: Samples.id("admin"), role: .admin, digest: digest(4), createdAt: 1)
-            try await store.createAPIToken(token)
-            try await store.createAPIToken(admin)
+            try await store.createAPIToken(token, now: 0)
+            try await store.createAPIToken(admin, now: 0)
             #expect(try await store.allAPITokens() == [admin, token])
-            await #expect(throws: StoreError.self) { try await store.createAPIToken(token) }
+            await #expect(throws: StoreError.self) { try await store.createAPIToken(token, now: 0) }
             try await store.deleteAPIToken(token.id)
             await #expect(throws: StoreError.self) { try await store.deleteAPIToken(token.id) }
             #expect(try await store.apiTokens(PageRequest()).records == [admin])
@@ -141,6 +141,81 @@ struct AccessStoreTests {
             #expect(first.records.map(\.resource) == ["r5", "r4", "r3"] && first.records[0].sequence == 5)
             let second = try await store.auditEntries(PageRequest(size: 3, token: first.nextToken))
             #expect(second.records.map(\.resource) == ["r2", "r1"] && second.nextToken == nil)
+        }
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `API tokens that have ended make room`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            func token(_ number: Int, ends: Int64?) -> APITokenRecord {
+                let digest = (0..<32).map { UInt8(truncatingIfNeeded: $0 < 8 ? number >> (8 * $0) : 0) }
+                return APITokenRecord(
+                    id: Samples.id("t\(number)"),
+                    role: .viewer,
+                    digest: digest,
+                    createdAt: 0,
+                    expiresAt: ends
+                )
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<Limits.maximumAPITokens {
+                    group.addTask { try await store.createAPIToken(token(number, ends: number == 0 ? 5 : nil), now: 0) }
+                }
+                try await group.waitForAll()
+            }
+            let error = await #expect(throws: StoreError.self) {
+                try await store.createAPIToken(token(-1, ends: nil), now: 4)
+            }
+            #expect(error?.code == .limitReached)
+            try await store.createAPIToken(token(-2, ends: nil), now: 5)
+            #expect(try await store.allAPITokens().count == Limits.maximumAPITokens)
+        }
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `A key that was shut out comes in under no other name`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            try await store.createJoinToken(joinToken("j", 1, uses: 10), now: 0)
+            try await store.createJoinToken(joinToken("k", 2, node: Samples.id("n1"), uses: 10), now: 0)
+            func verdict(_ token: UInt8, _ name: String, key: UInt8) async throws -> EnrollmentVerdict? {
+                try await store.enroll(tokenDigest: digest(token), now: 5, wanted(name, key: key))?.verdict
+            }
+            #expect(try await verdict(1, "n1", key: 1) == .admitted(countsUse: true))
+            try await store.revokeEnrollment(Samples.id("n1"), at: 8)
+            #expect(try await verdict(1, "n2", key: 1) == .keyRevoked)
+            // Also once another key has the name.
+            #expect(try await verdict(2, "n1", key: 2) == .admitted(countsUse: true))
+            #expect(try await verdict(1, "n2", key: 1) == .keyRevoked)
+            #expect(try await verdict(1, "n2", key: 3) == .admitted(countsUse: true))
+            // An admin may let it in again under its own.
+            #expect(try await verdict(2, "n1", key: 1) == .admitted(countsUse: true))
+            #expect(try await verdict(1, "n4", key: 1) == .admitted(countsUse: true))
+        }
+    }
+
+    @Test(arguments: StoreFactory.all)
+    func `What is refused pushes nothing out of the audit log that was done`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            func entry(_ outcome: String) -> AuditEntry {
+                AuditEntry(time: 0, principal: "token/v", method: "m", resource: "", outcome: outcome, peer: "")
+            }
+            try await store.appendAudit(entry("OK"))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<Limits.maximumAuditFailures + 2000 {
+                    group.addTask { try await store.appendAudit(entry("PERMISSION_DENIED")) }
+                }
+                try await group.waitForAll()
+            }
+            var (done, refused, page) = (0, 0, PageRequest(size: 1000))
+            while true {
+                let found = try await store.auditEntries(page)
+                done += found.records.count { $0.outcome == "OK" }
+                refused += found.records.count { $0.outcome != "OK" }
+                guard let next = found.nextToken else { break }
+                page = PageRequest(size: 1000, token: next)
+            }
+            #expect(done == 1)
+            #expect((Limits.maximumAuditFailures...Limits.maximumAuditFailures + 64).contains(refused))
         }
     }
 }

@@ -139,6 +139,74 @@ import Units
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `who follows later hears of the peers that are here`() async throws {
+        try await withSwarms { seeder, leecher, _, _ in
+            let first = leecher.swarm.events()
+            leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
+            for await event in first {
+                if case .bitField(let peer, _) = event { leecher.swarm.setInterested(true, peer) }
+                if case .unchoked = event { break }
+            }
+            var heard: [String] = []
+            for await event in leecher.swarm.events() {
+                switch event {
+                case .peerJoined(_, let kind, let address):
+                    #expect(kind == .agent && address == seeder.address)
+                    heard.append("joined")
+                case .bitField(_, let set):
+                    #expect(set.isFull)
+                    heard.append("bit field")
+                case .unchoked: heard.append("unchoked")
+                default: break
+                }
+                if heard.count == 3 { break }
+            }
+            #expect(heard == ["joined", "bit field", "unchoked"])
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a relay is dialled however many peers there are`() async throws {
+        try await withSwarms { seeder, leecher, _, _ in
+            leecher.swarm.limitPeers(to: 1)
+            let events = leecher.swarm.events()
+            leecher.swarm.state.withLockedValue { $0.dialling = 1 }
+            leecher.swarm.connect(to: try #require(seeder.address), kind: .agent)
+            leecher.swarm.connect(to: try #require(seeder.address), kind: .relay(try #require(NodeID("relay-1"))))
+            var refused = 0
+            for await event in events {
+                if case .handshakeFailed = event { refused += 1 }
+                if case .peerJoined(_, let kind, _) = event {
+                    #expect(kind.isRelay)
+                    break
+                }
+            }
+            #expect(refused == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `who asks on and on and reads no answer is ended`() async throws {
+        try await withSwarms { seeder, _, _, _ in
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let peer = try await ClientBootstrap(group: loop)
+                .channelOption(.autoRead, value: false)
+                .channelOption(.socketOption(.so_rcvbuf), value: 4096)
+                .connect(to: try #require(seeder.address)).get()
+            let live = try #require(seeder.swarm.configuration.liveID.flatMap { InfoHash(bytes: $0.bytes) })
+            let stranger = try #require(PeerID(bytes: Array("-XX0001-abcdefghijkl".utf8)))
+            var opening = Handshake(infoHash: live, peerID: stranger).encoded
+            opening += PeerMessage.haveNone.encoded
+            try await peer.writeAndFlush(ByteBuffer(bytes: opening))
+            // It is choked: each of these is rejected.
+            let block = Block(piece: PieceIndex(0), offset: 0, length: 16_384)
+            let requests = ByteBuffer(bytes: (0..<4_096).flatMap { _ in PeerMessage.request(block).encoded })
+            await #expect(throws: (any Error).self) {
+                // The kernel holds a few MiB of answers.
+                for _ in 0..<1_024 { try await peer.writeAndFlush(requests) }
+            }
+            try? await peer.close()
+        }
+    }
+
     @Test func `a connection that has ended before its handler came holds no place`() throws {
         let session = SwarmSession(
             group: MultiThreadedEventLoopGroup.singleton,

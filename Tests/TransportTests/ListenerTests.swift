@@ -14,6 +14,30 @@ import Testing
         func channelInactive(context: ChannelHandlerContext) { bytes.finish() }
     }
 
+    @Test func `new connections are let in at the rate that was asked for`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let (accepted, continuation) = AsyncStream.makeStream(of: Void.self)
+        var configuration = ListenerConfiguration(host: "127.0.0.1", port: 0)
+        configuration.admissionsPerSecond = 20
+        let handlers = ListenerHandlers(bitTorrent: { channel in
+            continuation.yield()
+            return channel.eventLoop.makeSucceededVoidFuture()
+        })
+        let listener = try await Listener.bind(configuration, group: group, handlers: handlers)
+        let port = try #require(listener.localAddress.port)
+        let begin = ContinuousClock.now
+        for _ in 0..<30 {
+            let channel = try await dial(port, group)
+            channel.writeAndFlush(ByteBuffer(string: "\u{13}BitTorrent protocol"), promise: nil)
+        }
+        var arrivals = accepted.makeAsyncIterator()
+        for _ in 0..<30 { await arrivals.next() }
+        // A tenth of a second's worth comes at once, and a few with one round of accepts.
+        #expect(ContinuousClock.now - begin > .milliseconds(1100))
+        await listener.close()
+        try await group.shutdownGracefully()
+    }
+
     @Test func `bytes behind the detection reach the handler and other protocols are refused`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (stream, received) = AsyncStream.makeStream(of: ByteBuffer.self)

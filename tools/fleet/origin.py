@@ -27,7 +27,11 @@ http {{
     server {{
         listen {host}:{port};
         location = /status {{ stub_status; access_log off; }}
-        location / {{ root {root}/files; }}
+        set $refused "";
+        if (-f {root}/refuses) {{ set $refused yes; }}
+        if ($request_method = HEAD) {{ set $refused ""; }}
+        location ~ ^/moved/(.*) {{ return 302 http://{host}:{port}/$1; }}
+        location / {{ root {root}/files; if ($refused) {{ return 403; }} }}
     }}
 }}
 """
@@ -78,6 +82,14 @@ class Origin:
                 file.write(os.urandom(4096))
             file.truncate(mebibytes << 20)
         return path
+
+    def refuse(self, refuses):
+        """From now on every GET is forbidden, or allowed again; HEAD is always answered."""
+        path = f"{self.root}/refuses"
+        if refuses:
+            open(path, "w").close()
+        else:
+            os.remove(path)
 
     def active_connections_or_none(self):
         try:

@@ -25,18 +25,16 @@ package struct HashRequest: Hashable, Sendable {
 
     /// The hashes asked for, then their uncles from below; nil where the request is to be rejected. Only the piece layer
     /// is known.
-    package func answer(pieceRoots: [SHA256Digest], geometry: PieceGeometry) -> [SHA256Digest]? {
-        let height = MerkleTree.pieceLayerHeight(geometry)
-        guard pieceRoots.count > 1, pieceRoots.count == geometry.pieceCount.int, Int(baseLayer) == height,
-            (2...Limits.maximumHashesPerRequest).contains(length), proofLayers < 64,
-            MerkleTree.fileRoot(pieceRoots: pieceRoots, geometry: geometry) == piecesRoot,
-            Int(index) < pieceRoots.count,
-            let uncles = MerkleTree.proof(in: pieceRoots, height: height, first: Int(index), count: Int(length))
+    package func answer(from pieceLayers: MerkleLayers, geometry: PieceGeometry) -> [SHA256Digest]? {
+        let roots = pieceLayers.nodes
+        guard roots.count > 1, roots.count == geometry.pieceCount.int,
+            Int(baseLayer) == MerkleTree.pieceLayerHeight(geometry),
+            (2...Limits.maximumHashesPerRequest).contains(length), proofLayers < 64, pieceLayers.root == piecesRoot,
+            Int(index) < roots.count, let uncles = pieceLayers.proof(first: Int(index), count: Int(length))
         else { return nil }
         let end = Int(index) + Int(length)
-        var hashes = Array(pieceRoots[Int(index)..<min(end, pieceRoots.count)])
-        let padding = MerkleTree.paddingRoot(height: height)
-        while hashes.count < Int(length) { hashes.append(padding) }
+        var hashes = Array(roots[Int(index)..<min(end, roots.count)])
+        while hashes.count < Int(length) { hashes.append(pieceLayers.padding) }
         let omitted = Int(length.trailingZeroBitCount) - 1
         return hashes + uncles.prefix(max(0, Int(proofLayers) - omitted))
     }

@@ -7,8 +7,6 @@ internal import Units
 /// Makes and revokes users' tokens: the server of `ApiTokenService`.
 struct APITokens: ApiTokenServiceServer {
     static let maximumLifetime = Duration.seconds(3650 * 86_400)
-    /// Tokens at most: all are held in memory.
-    static let maximumTokens = 10_000
 
     let store: any ControlStore
     let registry: AccessRegistry
@@ -26,11 +24,8 @@ struct APITokens: ApiTokenServiceServer {
             throw UserError(.invalidArgument, "a token needs a role: viewer, operator or admin", hint: "Add --role.")
         }
         let lifetime = request.lifetime?.duration
-        guard lifetime.map({ $0 >= .seconds(1) && $0 <= Self.maximumLifetime }) ?? true else {
+        guard request.lifetime?.isBetween(.seconds(1), Self.maximumLifetime) ?? true else {
             throw UserError(.invalidArgument, "a token lasts a second to ten years")
-        }
-        guard try await store.allAPITokens().count < Self.maximumTokens else {
-            throw UserError(.resourceExhausted, "there are \(Self.maximumTokens) tokens already")
         }
         var generator = SystemRandomNumberGenerator()
         let text = APITokenText(using: &generator)
@@ -42,13 +37,17 @@ struct APITokens: ApiTokenServiceServer {
             createdAt: now,
             expiresAt: lifetime.map { now + $0.nanoseconds / 1_000_000 }
         )
-        do {
-            try await store.createAPIToken(record)
-        } catch {
-            guard error.code == .alreadyExists else { throw error }
-            throw UserError(.alreadyExists, "a token is named \(id) already")
+        // Those that have ended make room.
+        await registry.forgetEnded()
+        try await registry.tokenChanges.perform(id) {
+            do throws(StoreError) {
+                try await store.createAPIToken(record, now: now)
+            } catch {
+                guard error.code == .alreadyExists else { throw error }
+                throw UserError(.alreadyExists, "a token is named \(id) already")
+            }
+            await registry.tokenMade(record)
         }
-        await registry.tokenMade(record)
         var response = CreateApiTokenResponse()
         response.apiToken = ApiToken(record)
         response.token = text.text
@@ -70,12 +69,14 @@ struct APITokens: ApiTokenServiceServer {
     ) async throws -> DeleteApiTokenResponse {
         let unknown = UserError(.notFound, "no token is named \(request.name)")
         guard let id = APITokenID(request.name) else { throw unknown }
-        do {
-            try await store.deleteAPIToken(id)
-        } catch {
-            throw error.code == .notFound ? unknown : error
+        try await registry.tokenChanges.perform(id) {
+            do throws(StoreError) {
+                try await store.deleteAPIToken(id)
+            } catch {
+                throw error.code == .notFound ? unknown : error
+            }
+            await registry.tokenRemoved(id)
         }
-        await registry.tokenRemoved(id)
         return DeleteApiTokenResponse()
     }
 }

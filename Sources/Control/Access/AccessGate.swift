@@ -16,12 +16,39 @@ struct AccessGate: Sendable {
     let clock: WallClock
     /// The paths of methods whose calls last: they stream, or wait.
     let lasting: Set<String>
+    /// How long after its end a node's certificate is still good for a new one.
+    let renewalGrace: Duration
     let logger: Logger
+    private let refusals = RefusalLog()
+
+    init(
+        registry: AccessRegistry,
+        isGuarded: Bool,
+        store: any ControlStore,
+        clock: WallClock,
+        lasting: Set<String>,
+        renewalGrace: Duration = ControlSecurity.renewalGrace,
+        logger: Logger
+    ) {
+        self.registry = registry
+        self.isGuarded = isGuarded
+        self.store = store
+        self.clock = clock
+        self.lasting = lasting
+        self.renewalGrace = renewalGrace
+        self.logger = logger
+    }
 
     /// The interceptor of the RPC server.
     func pass(_ context: RPCServerContext, _ proceed: @escaping @Sendable () async throws -> Void) async throws {
         let rule = AccessTable.rule(context.path)
-        let (principal, endsAt) = try await identify(context, rule)
+        let (principal, endsAt): (AccessPrincipal, Int64?)
+        do {
+            (principal, endsAt) = try await identify(context, rule)
+        } catch {
+            noteRefusal(context, error)
+            throw error
+        }
         do {
             try Self.check(principal, rule)
             try await AccessPrincipal.$current.withValue(principal) {
@@ -32,10 +59,29 @@ struct AccessGate: Sendable {
                 }
             }
         } catch {
-            await record(context, rule, principal, RPCError(thrown: error).code)
-            throw error
+            let told = told(error, context)
+            await record(context, rule, principal, RPCError(thrown: told).code)
+            throw told
         }
         await record(context, rule, principal, .ok)
+    }
+
+    /// What the caller hears of an error. The store's say more in the log.
+    private func told(_ error: any Error, _ context: RPCServerContext) -> any Error {
+        guard let error = error as? StoreError else { return error }
+        logger.error("the store did not do as asked", metadata: ["rpc": "\(context.path)", "error": "\(error)"])
+        return UserError(error)
+    }
+
+    /// Somebody without the right credentials: in the log, of each peer once in a while, and not in the audit log, which
+    /// strangers could fill.
+    private func noteRefusal(_ context: RPCServerContext, _ error: any Error) {
+        let peer = Self.peer(context)
+        guard let count = refusals.refused(peer, at: BootClock.now()) else { return }
+        logger.notice(
+            "a call was refused",
+            metadata: ["rpc": "\(context.path)", "peer": "\(peer)", "error": "\(error)", "times": "\(count)"]
+        )
     }
 
     private func identify(
@@ -45,7 +91,10 @@ struct AccessGate: Sendable {
         guard isGuarded else { return (.everyone, nil) }
         switch rule.caller {
         case .anyone: return (.nobody, nil)
-        case .node: return try await registry.node(context.peer)
+        case .node:
+            // A node that could not renew in time, because control was away or it was, does so once they meet again.
+            let grace = context.path == AccessTable.renewal ? renewalGrace : .zero
+            return try await registry.node(context.peer, within: grace)
         case .user:
             guard let text = Self.bearer(context.metadata.text("authorization")) else {
                 throw UserError(
@@ -111,11 +160,8 @@ struct AccessGate: Sendable {
         _ outcome: RPCStatusCode
     ) async {
         guard rule.isAudited else { return }
-        // Callers without credentials cannot push others' entries out of the log.
-        if principal == .nobody, outcome != .ok {
-            logger.notice("a call was refused", metadata: ["rpc": "\(context.path)", "peer": "\(Self.peer(context))"])
-            return
-        }
+        // Callers without credentials are not in it at all.
+        if principal == .nobody, outcome != .ok { return noteRefusal(context, RPCError(outcome)) }
         let entry = AuditEntry(
             time: clock.milliseconds(),
             principal: principal.text,

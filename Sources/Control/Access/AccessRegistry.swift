@@ -26,6 +26,10 @@ actor AccessRegistry {
     private var callsOf: [AccessPrincipal: Set<UInt64>] = [:]
     private var lastCall: UInt64 = 0
 
+    /// What is stored of a token or an enrollment is made known here in the same order.
+    nonisolated let tokenChanges = ChangeLine<APITokenID>()
+    nonisolated let enrollmentChanges = ChangeLine<NodeID>()
+
     init(clock: WallClock) { self.clock = clock }
 
     /// Reads what is known.
@@ -39,6 +43,12 @@ actor AccessRegistry {
     func tokenMade(_ token: APITokenRecord) {
         tokens[token.id] = token
         tokensByPrefix[Self.prefix(token.digest), default: []].append(token.id)
+    }
+
+    /// Takes those out that have ended.
+    func forgetEnded() {
+        let now = clock.milliseconds()
+        for token in tokens.values where token.expiresAt.map({ $0 <= now }) ?? false { tokenRemoved(token.id) }
     }
 
     func tokenRemoved(_ id: APITokenID) {
@@ -78,8 +88,11 @@ actor AccessRegistry {
         throw UserError(.unauthenticated, "the token is not known, or was revoked")
     }
 
-    /// Whose certificate this is; throws where it is no node's that is welcome.
-    func node(_ peer: PeerIdentity?) throws(UserError) -> (principal: AccessPrincipal, endsAt: Int64?) {
+    /// Whose certificate this is; throws where it is no node's that is welcome, or has ended, more than `grace` ago.
+    func node(
+        _ peer: PeerIdentity?,
+        within grace: Duration = .zero
+    ) throws(UserError) -> (principal: AccessPrincipal, endsAt: Int64?) {
         guard let peer, let name = peer.uris.lazy.compactMap({ NodeCertificateName(uri: $0) }).first else {
             throw UserError(
                 .unauthenticated,
@@ -87,7 +100,7 @@ actor AccessRegistry {
                 hint: "Enroll it with a join token."
             )
         }
-        let end = peer.notAfter * 1000 + Self.tolerance
+        let end = peer.notAfter * 1000 + max(Self.tolerance, grace.nanoseconds / 1_000_000)
         guard clock.milliseconds() < end else {
             throw UserError(.unauthenticated, "the certificate of \(name.node) has ended")
         }

@@ -30,8 +30,11 @@ enum AccessTable {
         "/sluice.v1.AuditRecordService/ListAuditRecords": AccessRule(caller: .user(.admin), isAudited: false),
         // The join token in the request is the credential.
         "/sluice.v1.EnrollmentService/Enroll": AccessRule(caller: .anyone, isAudited: true),
-        "/sluice.v1.EnrollmentService/Renew": .node,
+        renewal: .node,
     ]
+
+    /// How a node gets a new certificate for its old one.
+    static let renewal = "/sluice.v1.EnrollmentService/Renew"
 
     /// Methods that are no streams, and yet wait: their calls end, too, when the right to them does.
     static let waiting: Set = ["/sluice.v1.NodeStreamService/Poll"]

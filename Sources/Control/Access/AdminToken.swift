@@ -1,4 +1,3 @@
-internal import Foundation
 internal import SluiceAPI
 internal import Store
 internal import Transport
@@ -10,9 +9,7 @@ enum AdminToken {
     /// The text of the token; made, and kept, where the file is not there.
     static func ensure(in folder: String, _ store: any ControlStore, now: Int64) async throws -> String {
         let path = "\(folder)/admin.token"
-        if let kept = try? String(contentsOfFile: path, encoding: .utf8) {
-            return kept.trimmingCharacters(in: .whitespacesAndNewlines)
-        }
+        if let kept = try SecretFile.read(path) { return String(kept.filter { !$0.isWhitespace }) }
         var generator = SystemRandomNumberGenerator()
         let made = APITokenText(using: &generator)
         guard let id = APITokenID("admin") else { preconditionFailure("admin is an id") }
@@ -22,7 +19,8 @@ enum AdminToken {
             guard error.code == .notFound else { throw error }
         }
         try await store.createAPIToken(
-            APITokenRecord(id: id, role: .admin, digest: AccessDigest.of(made.secret), createdAt: now)
+            APITokenRecord(id: id, role: .admin, digest: AccessDigest.of(made.secret), createdAt: now),
+            now: now
         )
         try SecretFile.write(made.text + "\n", to: path)
         return made.text

@@ -18,6 +18,7 @@ struct ControlAccess: Sendable {
     private let authority: ControlAuthority?
     private let names: [String]
     private let certificateLifetime: Int64
+    private let renewalGrace: Duration
     private let store: any ControlStore
     private let clock: WallClock
     private let logger: Logger
@@ -56,6 +57,7 @@ struct ControlAccess: Sendable {
             authority: opened.authority,
             names: names,
             certificateLifetime: lifetime.components.seconds,
+            renewalGrace: configuration.renewalGrace,
             store: store,
             clock: clock,
             logger: logger
@@ -92,6 +94,7 @@ struct ControlAccess: Sendable {
             store: store,
             clock: clock,
             lasting: Set(lasting.map(\.1)),
+            renewalGrace: renewalGrace,
             logger: logger
         )
         return { context, proceed in try await gate.pass(context, proceed) }

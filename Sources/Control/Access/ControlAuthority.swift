@@ -1,4 +1,3 @@
-internal import Foundation
 internal import NIOCore
 internal import Transport
 internal import Units
@@ -17,7 +16,7 @@ struct ControlAuthority: Sendable {
     static func open(in folder: String, now: Int64) throws(UserError) -> ControlAuthority {
         let (certificatePath, keyPath) = ("\(folder)/ca.crt", "\(folder)/ca.key")
         do {
-            let (certificate, key) = (read(certificatePath), read(keyPath))
+            let (certificate, key) = (try SecretFile.read(certificatePath), try SecretFile.read(keyPath))
             if let certificate, let key {
                 let authority = try CertificateAuthority(
                     certificate: Certificate(pem: certificate),
@@ -25,11 +24,13 @@ struct ControlAuthority: Sendable {
                 )
                 return ControlAuthority(folder: folder, authority: authority)
             }
-            guard certificate == nil else {
+            guard certificate == nil, key == nil else {
+                let (missing, there) = certificate == nil ? (certificatePath, keyPath) : (keyPath, certificatePath)
                 throw UserError(
                     .dataLoss,
-                    "\(keyPath) is missing beside \(certificatePath)",
-                    hint: "Put it back, or remove ca.crt to begin with a new authority: every node has to enroll again."
+                    "\(missing) is missing beside \(there)",
+                    hint:
+                        "Put it back, or remove the other to begin with a new authority: every node has to enroll again."
                 )
             }
             let made = try CertificateAuthority.make(commonName: "Sluice control", now: now)
@@ -54,9 +55,9 @@ struct ControlAuthority: Sendable {
         }
     }
 
-    private func kept(_ names: [String], _ now: Int64) -> TLSIdentity? {
-        guard let certificate = Self.read("\(folder)/server.crt").flatMap({ try? Certificate(pem: $0) }),
-            let key = Self.read("\(folder)/server.key").flatMap({ try? PrivateKey(pem: $0) }),
+    private func kept(_ names: [String], _ now: Int64) throws(TransportError) -> TLSIdentity? {
+        guard let certificate = try SecretFile.read("\(folder)/server.crt").flatMap({ try? Certificate(pem: $0) }),
+            let key = try SecretFile.read("\(folder)/server.key").flatMap({ try? PrivateKey(pem: $0) }),
             certificate.keyFingerprint == key.fingerprint, certificate.isSigned(by: authority.certificate),
             certificate.notAfter - now > Self.renewalMargin, names.allSatisfy({ certificate.isFor(host: $0) })
         else { return nil }
@@ -80,6 +81,4 @@ struct ControlAuthority: Sendable {
         try SecretFile.write(certificate.pem, to: "\(folder)/server.crt")
         return TLSIdentity(certificate: certificate, key: key)
     }
-
-    private static func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 }

@@ -14,6 +14,9 @@ package enum ControlSecurity: Sendable {
 
     /// How long a node's certificate lasts unless asked otherwise.
     package static let certificateLifetime = Duration.seconds(86_400)
+    /// How long after its end a node's certificate is good for a new one, unless asked otherwise: control or the node may
+    /// have been away for longer than it lasts.
+    package static let renewalGrace = Duration.seconds(30 * 86_400)
 
     static let certificateName = NodeCertificateName.control
 
@@ -36,7 +39,7 @@ package enum ControlSecurity: Sendable {
     /// The hosts that a server answers under; nil for any.
     func hosts(listening host: String) -> AllowedHosts? {
         guard case .plaintext(let names) = self else { return nil }
-        let isLoopback = host == "::1" || host == "localhost" || host.hasPrefix("127.")
+        let isLoopback = AllowedHosts.isThisMachine(host)
         return AllowedHosts(addresses: isLoopback ? .loopback : .all, names: isLoopback ? names : names + [host])
     }
 

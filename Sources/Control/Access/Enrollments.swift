@@ -18,6 +18,9 @@ struct Enrollments: EnrollmentServiceServer {
     let clock: WallClock
     let logger: Logger
 
+    /// Of a certificate request, in bytes of PEM.
+    private static let longestRequest = 16 << 10
+
     func enroll(_ request: EnrollRequest, context: RPCServerContext) async throws -> EnrollResponse {
         let authority = try guarded()
         guard let token = JoinTokenText(request.joinToken) else {
@@ -29,21 +32,26 @@ struct Enrollments: EnrollmentServiceServer {
         guard let role = NodeRecordRole(request.role), let unused = JoinTokenID("none") else {
             throw UserError(.invalidArgument, "a node is a relay or an agent")
         }
+        // A stranger costs one read: neither a signature is verified nor the writer waited for.
+        let digest = AccessDigest.of(token.secret)
+        guard try await store.joinToken(digest: digest) != nil else { throw Self.refusal(.spent, node) }
         let signing = try Self.request(request.certificateRequest)
         let now = clock.milliseconds()
-        var wanted = EnrollmentRecord(
+        let wanted = EnrollmentRecord(
             node: node,
             role: role,
             keyDigest: signing.keyFingerprint,
             token: unused,
             enrolledAt: now
         )
-        let answer = try await store.enroll(tokenDigest: AccessDigest.of(token.secret), now: now, wanted)
-        guard let answer else { throw Self.refusal(.spent, node) }
-        guard case .admitted(let countsUse) = answer.verdict else { throw Self.refusal(answer.verdict, node) }
-        if countsUse {
-            wanted.token = answer.token.id
-            await registry.enrolled(wanted)
+        try await registry.enrollmentChanges.perform(node) {
+            let answer = try await store.enroll(tokenDigest: digest, now: now, wanted)
+            guard let answer else { throw Self.refusal(.spent, node) }
+            guard case .admitted(let countsUse) = answer.verdict else { throw Self.refusal(answer.verdict, node) }
+            guard countsUse else { return }
+            var enrolled = wanted
+            enrolled.token = answer.token.id
+            await registry.enrolled(enrolled)
             logger.info("\(role.rawValue) \(node) enrolled", metadata: ["token": "\(answer.token.id)"])
         }
         var response = EnrollResponse()
@@ -79,6 +87,9 @@ struct Enrollments: EnrollmentServiceServer {
     }
 
     private static func request(_ pem: String) throws(UserError) -> CertificateRequest {
+        guard pem.utf8.count <= longestRequest else {
+            throw UserError(.invalidArgument, "a certificate request has at most \(longestRequest) bytes")
+        }
         do {
             return try CertificateRequest(pem: pem)
         } catch {
@@ -92,6 +103,12 @@ struct Enrollments: EnrollmentServiceServer {
             UserError(.unauthenticated, "the join token is not known, has ended, or was used as often as it may be")
         case .otherRole: UserError(.permissionDenied, "the join token is for nodes of the other role")
         case .otherNode: UserError(.permissionDenied, "the join token is for another node than \(node)")
+        case .keyRevoked:
+            UserError(
+                .permissionDenied,
+                "a node with this key was revoked",
+                hint: "An admin can let it in again: sluice join-tokens create --node \(node)"
+            )
         case .nameTaken:
             UserError(
                 .alreadyExists,
@@ -101,7 +118,8 @@ struct Enrollments: EnrollmentServiceServer {
         }
     }
 
-    /// The names in a certificate are those that control knows to be true: the node's own, and the address it came from.
+    /// The names in a certificate are those that control knows to be true: the node's own, and the address that a relay came
+    /// from, where it serves. Nobody asks an agent for anything over TLS.
     private func issue(
         _ authority: CertificateAuthority,
         _ signing: CertificateRequest,
@@ -111,9 +129,11 @@ struct Enrollments: EnrollmentServiceServer {
     ) throws -> String {
         var profile = CertificateProfile(commonName: node.text, lifetime: certificateLifetime)
         profile.uris = [NodeCertificateName(node: node, role: NodeRole(role)).uri]
-        if let address = context.remoteAddress?.ipAddress, !address.contains("%") { profile.addresses = [address] }
         profile.isClient = true
-        profile.isServer = true
+        profile.isServer = role == .relay
+        if role == .relay, let address = context.remoteAddress?.ipAddress, !address.contains("%") {
+            profile.addresses = [address]
+        }
         return try authority.issue(profile, for: signing, now: clock.seconds).pem
     }
 }

@@ -25,8 +25,9 @@ struct JoinTokens: JoinTokenServiceServer {
             throw UserError(.failedPrecondition, "this control runs in plaintext, where nodes need not enroll")
         }
         let asked = request.joinToken ?? JoinToken()
-        let lifetime = request.lifetime?.duration ?? Self.defaultLifetime
-        try Self.check(asked, lifetime)
+        let wanted = request.lifetime ?? ProtoDuration(Self.defaultLifetime)
+        try Self.check(asked, wanted)
+        let lifetime = wanted.duration
         guard let role = NodeRecordRole(asked.role) else {
             throw UserError(.invalidArgument, "a join token is for relays or for agents", hint: "Add --role.")
         }
@@ -63,12 +64,12 @@ struct JoinTokens: JoinTokenServiceServer {
         return response
     }
 
-    private static func check(_ asked: JoinToken, _ lifetime: Duration) throws(UserError) {
-        guard lifetime >= .seconds(1), lifetime <= maximumLifetime, asked.maxUses <= maximumUses else {
+    private static func check(_ asked: JoinToken, _ lifetime: ProtoDuration) throws(UserError) {
+        guard lifetime.isBetween(.seconds(1), maximumLifetime), asked.maxUses <= maximumUses else {
             throw UserError(.invalidArgument, "a join token lasts a second to 31 days, for up to \(maximumUses) nodes")
         }
         guard case .user(_, let role) = AccessPrincipal.current, role < .admin else { return }
-        guard asked.role == .agent, asked.node.isEmpty, asked.maxUses <= 1, lifetime <= operatorLifetime else {
+        guard asked.role == .agent, asked.node.isEmpty, asked.maxUses <= 1, lifetime.duration <= operatorLifetime else {
             throw UserError(
                 .permissionDenied,
                 "an operator makes join tokens for one agent and ten minutes; more needs an admin"

@@ -14,6 +14,9 @@ actor LeaseDesk {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// Bytes that one message can tell of: an exbibyte.
+    private static let mostBytes: UInt64 = 1 << 60
+
     private let store: any ControlStore
     private let save: @Sendable (LeaseStateRecord) async throws -> Void
     private let epoch: Epoch
@@ -176,19 +179,24 @@ actor LeaseDesk {
         }
     }
 
-    /// Bytes taken from an origin; each message counts once, and is acknowledged when it is stored.
+    /// Bytes taken from an origin; each message counts once, and is acknowledged when it is stored. What it says of
+    /// others' orders and origins goes nowhere, and is not repeated either.
     func usageArrived(_ usage: OriginUsage, from node: NodeID) async throws {
         guard let origin = OriginID(usage.origin), let distribution = DistributionID(usage.distribution) else { return }
-        try await store.addUsage(
-            UsageEntry(
-                origin: origin,
-                node: node,
-                distribution: distribution,
-                reason: usage.reason == .relayPull ? .relayPull : .assist,
-                sequence: usage.sequence,
-                bytes: ByteCount(rawValue: usage.bytes)
+        if try await store.mayUse(origin, node: node, for: distribution) {
+            try await store.addUsage(
+                UsageEntry(
+                    origin: origin,
+                    node: node,
+                    distribution: distribution,
+                    reason: usage.reason == .relayPull ? .relayPull : .assist,
+                    sequence: usage.sequence,
+                    bytes: ByteCount(rawValue: min(usage.bytes, Self.mostBytes))
+                )
             )
-        )
+        } else {
+            logger.warning("\(node) tells of bytes from \(origin) for \(distribution), which gave it no task there")
+        }
         var ack = UsageAck()
         ack.sequence = usage.sequence
         outboxes[node]?.send(.usageAck(ack))

@@ -8,6 +8,8 @@ struct ActiveDistribution: Sendable {
     /// The order as it was created; its progress fields are not used.
     let order: Distribution
     var tasks: [TaskID: ActiveTask]
+    /// Stores its end.
+    var ending: Task<Void, any Error>?
     /// Watchers will soon be shown what has changed.
     var isTelling = false
     /// It will soon be looked at whether it has ended.

@@ -67,6 +67,7 @@ enum DistributionSnapshot {
         return relay
     }
 
+    /// Sums that stop at the top: what nodes say is bounded when it comes, but may have been stored by an earlier version.
     private static func progress(of agents: [ActiveTask], size: UInt64, relays: [RelayProgress]) -> Progress {
         var progress = Progress()
         var sources = SourceBytes()
@@ -74,22 +75,29 @@ enum DistributionSnapshot {
             progress.targetCount += 1
             if agent.record.state == .completed { progress.completedCount += 1 }
             if agent.record.state == .failed { progress.failedCount += 1 }
-            progress.verifiedBytes += agent.status.verifiedBytes
-            if !agent.record.state.isFinal { progress.bytesPerSecond += agent.status.bytesPerSecond }
-            guard let from = agent.status.sources else { continue }
-            sources.agentPeers += from.agentPeers
-            sources.relayPeers += from.relayPeers
-            sources.relayHttp += from.relayHttp
-            sources.origin += from.origin
-            sources.duplicate += from.duplicate
+            progress.verifiedBytes = progress.verifiedBytes.addingSaturated(agent.status.verifiedBytes)
+            if !agent.record.state.isFinal {
+                progress.bytesPerSecond = progress.bytesPerSecond.addingSaturated(agent.status.bytesPerSecond)
+            }
+            if let from = agent.status.sources { sources.add(from) }
         }
         progress.sources = sources
-        progress.originBytes = relays.reduce(sources.origin) { $0 + $1.originBytes }
-        let whole = size * UInt64(progress.targetCount)
+        progress.originBytes = relays.reduce(sources.origin) { $0.addingSaturated($1.originBytes) }
+        let whole = size.multipliedSaturated(by: UInt64(progress.targetCount))
         if progress.bytesPerSecond > 0, whole > progress.verifiedBytes {
-            progress.etaSeconds =
-                (whole - progress.verifiedBytes + progress.bytesPerSecond - 1) / progress.bytesPerSecond
+            // Rounded up.
+            progress.etaSeconds = (whole - progress.verifiedBytes - 1) / progress.bytesPerSecond + 1
         }
         return progress
+    }
+}
+
+extension SourceBytes {
+    fileprivate mutating func add(_ other: SourceBytes) {
+        agentPeers = agentPeers.addingSaturated(other.agentPeers)
+        relayPeers = relayPeers.addingSaturated(other.relayPeers)
+        relayHttp = relayHttp.addingSaturated(other.relayHttp)
+        origin = origin.addingSaturated(other.origin)
+        duplicate = duplicate.addingSaturated(other.duplicate)
     }
 }

@@ -80,7 +80,7 @@ extension Fleet {
 
     /// Publishes the torrent once the last hash is in.
     private func finishTorrent(of id: BlobID) async throws {
-        guard var blob = blobs[id], blob.record.finishedTorrent.isEmpty, let hashes = blob.manifest.allHashes else {
+        guard let blob = blobs[id], blob.record.finishedTorrent.isEmpty, let hashes = blob.manifest.allHashes else {
             return
         }
         let tasks = distributions.values.filter { $0.record.blob == id }.flatMap(\.tasks.values)
@@ -93,9 +93,18 @@ extension Fleet {
             trackers: relays.map { "http://\($0.address)/announce" },
             webSeeds: relays.filter(\.servesPlainHttp).map { "http://\($0.address)/blobs/\(id.hex)/content" }
         ).build()
-        blob.finish(torrent)
-        blobs[id] = blob
-        try await store.updateBlob(blob.record)
+        var finished = blob.record
+        finished.finishedTorrent = torrent.content
+        finished.infoHashes = torrent.infoHashes
+        finished.state = .finished
+        do {
+            try await store.updateBlob(finished)
+        } catch {
+            // Its hashes were revoked meanwhile.
+            guard error.code == .conflict else { throw error }
+            return
+        }
+        blobs[id]?.finish(as: finished)
         for (distribution, active) in distributions where active.record.blob == id { tellWatchers(of: distribution) }
     }
 

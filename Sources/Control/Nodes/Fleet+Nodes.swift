@@ -14,17 +14,10 @@ extension Fleet {
         from address: SocketAddress?,
         through sink: any RPCPushSink
     ) async throws -> NodeOutbox {
-        var node = hello.node ?? Node()
-        guard let id = NodeID(node.name) else { throw UserError(.invalidArgument, "a node's name breaks the rules") }
-        guard node.role == .relay || node.role == .agent else {
-            throw UserError(.invalidArgument, "a node is a relay or an agent")
-        }
-        try Self.checkLabels(node.labels)
+        let (id, node) = try hello.node(seenFrom: address)
         if let known = nodes[id], known.node.role != node.role {
             throw UserError(.failedPrecondition, "\(id) is the name of a node of the other role")
         }
-        node.connected = false
-        node.address = Self.reachable(node.address, seenFrom: address)
         let record = NodeRecord(
             id: id,
             role: node.role == .relay ? .relay : .agent,
@@ -37,7 +30,7 @@ extension Fleet {
         try await save(record)
         let outbox = NodeOutbox(session: nextSession(), sink: sink)
         nodes[id]?.stream?.close()
-        nodes[id] = FleetNode(record: record, node: node, stream: outbox, hasConnected: true)
+        nodes[id] = FleetNode(record: record, node: node, stream: outbox, hasConnected: !hasMoved)
         var welcome = Welcome()
         welcome.controlPublicKey = signingKey.publicKey.bytes
         welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
@@ -47,6 +40,7 @@ extension Fleet {
             if hasMoved { try await relayMoved(id) }
             try await relayJoined(id)
         }
+        nodes[id]?.hasConnected = true
         try await sendTasks(to: id, having: hello.tasks)
         return outbox
     }
@@ -82,18 +76,35 @@ extension Fleet {
     func disconnected(_ id: NodeID, session: UInt64) async {
         guard nodes[id]?.stream?.session == session else { return }
         nodes[id]?.stream = nil
-        if nodes[id]?.node.role == .relay {
-            Task {
-                try? await Task.sleep(for: Self.relayPatience)
-                await self.relaySilent(id, since: session)
-            }
-        }
+        if nodes[id]?.node.role == .relay { awaitReturn(of: id, for: Self.relayPatience) }
         let isFirst = lastSeen.isEmpty
         lastSeen[id] = clock.milliseconds()
         guard isFirst else { return }
         Task {
             try? await Task.sleep(for: Self.leavingTime)
             await storeLastSeen()
+        }
+    }
+
+    /// A node will not come back: what it has not done fails, so that its distributions can end.
+    func failTasks(of node: NodeID, because reason: String) async throws {
+        var cancel = CancelTask()
+        cancel.reason = reason
+        for id in Array(distributions.keys) {
+            guard let tasks = distributions[id]?.tasks.values else { continue }
+            let open = tasks.filter { $0.record.node == node && !$0.record.state.isFinal }
+            guard !open.isEmpty else { continue }
+            for task in open where task.record.statusSequence < .max {
+                var status = task.status
+                status.message = reason
+                status.sequence = task.record.statusSequence + 1
+                let update = TaskStatusUpdate(sequence: status.sequence, payload: status.encoded)
+                try await store.updateTasks([TaskUpdate(id: task.record.id, status: update)])
+                stored(status, of: task.record.id)
+            }
+            let latest = open.compactMap { active($0.record.id)?.record }
+            try await keep(latest.map { $0.revised(.cancel(cancel), state: .failed) }, opening: true, except: node)
+            try await moveOn(id)
         }
     }
 
@@ -125,19 +136,5 @@ extension Fleet {
             )
         }
         return found.sorted()
-    }
-
-    private static func checkLabels(_ labels: [Label]) throws(UserError) {
-        guard labels.count <= 64,
-            labels.allSatisfy({ (1...63).contains($0.key.utf8.count) && $0.value.utf8.count <= 63 })
-        else { throw UserError(.invalidArgument, "a node has at most 64 labels, keys of 1 to 63 bytes, values of 63") }
-    }
-
-    /// A node that listens on every address is reached at the one its stream comes from.
-    private static func reachable(_ address: String, seenFrom remote: SocketAddress?) -> String {
-        guard let colon = address.lastIndex(of: ":"), let seen = remote?.ipAddress else { return address }
-        let host = address[..<colon]
-        guard host == "0.0.0.0" || host == "[::]" || host == "::" else { return address }
-        return (seen.contains(":") ? "[\(seen)]" : seen) + address[colon...]
     }
 }

@@ -34,13 +34,21 @@ extension Fleet {
         }
     }
 
-    /// Sends nodes away that do not read, until the task is cancelled.
+    /// Sends nodes away that do not read, and sees to it that relays which stand still are found although nobody says
+    /// anything, until the task is cancelled.
     func watchReaders() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.sweepInterval)
             let now = BootClock.now()
             for (id, node) in nodes where node.stream?.closeIfStalled(at: now) == true {
                 logger.warning("\(id) has read nothing for \(NodeOutbox.readerPatience): its stream is ended")
+            }
+            for blob in Array(blobs.keys) {
+                do {
+                    try await relaysMayHelp(with: blob)
+                } catch {
+                    logger.error("new grants for \(blob) could not be stored: \(error)")
+                }
             }
         }
     }

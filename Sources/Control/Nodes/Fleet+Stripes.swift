@@ -11,10 +11,10 @@ internal import Units
 extension Fleet {
     /// How long a relay's stream may be gone before others pull its stripes.
     static var relayPatience: Duration { .seconds(3) }
-    /// Open pieces that are worth a new grant.
-    private static var piecesWorthMoving: Int { 16 }
-    /// How long a relay may pull nothing while another has nothing to do.
-    private static var stallPatience: Duration { .seconds(5) }
+    /// The same after a start of control, which all relays have to find again first.
+    static var returnPatience: Duration { .seconds(15) }
+    /// How long a question to a relay may stay without an answer.
+    private static var answerPatience: Duration { .seconds(5) }
     /// What a relay finishes within this time is its own.
     private static var timeWorthSaving: Duration { .seconds(2) }
 
@@ -39,25 +39,42 @@ extension Fleet {
 
     /// A relay came (back): what nobody pulls is its own.
     func relayJoined(_ id: NodeID) async throws {
-        for (blob, var hashes) in blobs where relayTasks(of: blob).contains(where: { $0.node == id }) {
-            guard hashes.stripes.relayJoined(id) else {
-                blobs[blob]?.stripes = hashes.stripes
-                continue
-            }
-            blobs[blob]?.stripes = hashes.stripes
+        let now = BootClock.now()
+        for blob in blobs.keys { blobs[blob]?.paces[id]?.pulled(0, at: now) }
+        // By key, and each as it is by then: others change them while this one is stored.
+        for blob in Array(blobs.keys) where relayTasks(of: blob).contains(where: { $0.node == id }) {
+            guard blobs[blob]?.stripes.relayJoined(id) == true else { continue }
             try await grantAgain(blob, to: [id])
         }
     }
 
+    /// A relay's stream is gone: others pull its stripes if it does not come back for a while.
+    func awaitReturn(of relay: NodeID, for patience: Duration) {
+        Task {
+            try? await Task.sleep(for: patience)
+            await relaySilent(relay)
+        }
+    }
+
+    /// Control has started: relays that pulled something have yet to come back, and some may never.
+    func awaitRelays() {
+        let now = BootClock.now()
+        for (blob, hashes) in blobs {
+            for relay in hashes.stripes.allRelays { blobs[blob]?.paces[relay] = RelayPace(at: now) }
+        }
+        for relay in Set(blobs.values.flatMap(\.stripes.allRelays)) { awaitReturn(of: relay, for: Self.returnPatience) }
+    }
+
     /// A relay's stream has been gone for a while: its stripes go to those that are there.
-    func relaySilent(_ id: NodeID, since session: UInt64) async {
+    func relaySilent(_ id: NodeID) async {
         guard nodes[id]?.isConnected != true else { return }
-        for (blob, var hashes) in blobs where hashes.stripes.allRelays.contains(id) {
+        for blob in Array(blobs.keys) {
+            guard let hashes = blobs[blob], hashes.stripes.allRelays.contains(id) else { continue }
             let others = hashes.stripes.allRelays.filter { $0 != id && isConnected($0) }
             guard !others.isEmpty, hashes.manifest.allHashes == nil || !isComplete(blob, at: others) else { continue }
             // What it pulled may have left it or not: the heirs ask the origin only for what no peer of theirs has.
-            let grown = hashes.stripes.relayLost(id, pulled: PieceSet(capacity: hashes.geometry.pieceCount))
-            blobs[blob]?.stripes = hashes.stripes
+            let none = PieceSet(capacity: hashes.geometry.pieceCount)
+            guard let grown = blobs[blob]?.stripes.relayLost(id, pulled: none) else { continue }
             logger.warning("\(id) is gone; its part of \(blob) goes to \(grown.map(\.text).joined(separator: ", "))")
             do {
                 try await grantAgain(blob, to: grown + [id])
@@ -70,20 +87,21 @@ extension Fleet {
     /// Something was heard of a blob: a relay that has pulled all it owns may take over from one that is slower. That one is
     /// asked first what it has not begun, so that no piece leaves the origin twice.
     func relaysMayHelp(with blob: BlobID) async throws {
-        guard let hashes = blobs[blob], hashes.record.publisherTorrent.isEmpty, !hashes.manifest.isComplete else {
-            return
-        }
+        guard let hashes = blobs[blob], !hashes.manifest.isComplete else { return }
         let now = BootClock.now()
-        if let asked = hashes.asked, now - asked.at < Self.stallPatience { return }
+        if let asked = hashes.asked, now - asked.at < Self.answerPatience { return }
+        let done = relayTasks(of: blob).filter { $0.state == .completed }.map(\.node)
+        let pulled = hashes.pulled(done: Set(done))
+        let shares = PullShares(pieceLength: hashes.geometry.pieceLength)
         for id in hashes.stripes.allRelays where hashes.stripes.allRelays.count > 1 && isConnected(id) {
             let takeover = hashes.stripes.takeover(
                 by: id,
-                pulled: hashes.manifest.provable,
-                least: Self.piecesWorthMoving
+                pulled: pulled,
+                least: shares.worthMoving
             ) { relay, open in
-                guard let pace = hashes.paces[relay] else { return .max }
-                if now - pace.lastHeard > Self.stallPatience { return 0 }
-                return pace.expected(for: open) > Self.timeWorthSaving ? PullStripes.piecesUnderWay : .max
+                guard let pace = hashes.paces[relay] else { return isConnected(relay) ? .max : 0 }
+                if now - pace.lastHeard > shares.patience(with: pace) { return 0 }
+                return pace.expected(for: open) > Self.timeWorthSaving ? shares.underWay : .max
             }
             guard let takeover else { continue }
             if takeover.isStalled {
@@ -101,11 +119,17 @@ extension Fleet {
     /// A relay leaves these pieces to whoever wanted them. It pulls none of them until its next grant, so there is one in
     /// any case, also where nobody wants them any more.
     func released(_ release: PieceRelease, by node: NodeID) async throws {
-        guard let blob = BlobID(bytes: release.blob), let hashes = blobs[blob] else { return }
-        let pieces = release.pieces.pieces(below: hashes.geometry.pieceCount)
-        let asked = hashes.asked?.takeover
-        blobs[blob]?.asked = nil
-        let heir = asked.flatMap { $0.from == node && isConnected($0.to) ? $0.to : nil } ?? node
+        guard let blob = BlobID(bytes: release.blob), let hashes = blobs[blob],
+            hashes.stripes.allRelays.contains(node)
+        else { return }
+        guard let pieces = release.pieces.pieces(below: hashes.geometry.pieceCount) else {
+            throw UserError(.invalidArgument, "the pieces that a relay leaves ascend, and none is named twice")
+        }
+        var heir = node
+        if let asked = hashes.asked?.takeover, asked.from == node {
+            blobs[blob]?.asked = nil
+            if isConnected(asked.to) { heir = asked.to }
+        }
         guard !pieces.isEmpty else { return }
         try await move(pieces, of: blob, from: node, to: heir)
     }
@@ -154,21 +178,41 @@ extension Fleet {
         try await keep(changed)
     }
 
-    /// New revisions of tasks, which may open those that have ended: stored first, then sent, but not to `silent`.
-    func keep(_ changed: [TaskRecord], opening: Bool = false, except silent: NodeID? = nil) async throws {
+    /// New revisions of tasks, which may open those that have ended: stored first, then sent, but not to `silent`. Where
+    /// they cannot be stored nothing has changed.
+    func keep(_ revised: [TaskRecord], opening: Bool = false, except silent: NodeID? = nil) async throws {
+        // What is about to end gets its last revision there.
+        let changed = revised.filter { distributions[$0.distribution]?.ending == nil }
         guard !changed.isEmpty else { return }
+        // At once, so that what is revised meanwhile gets a revision of its own.
+        let before = changed.map { distributions[$0.distribution]?.tasks[$0.id]?.record }
         for task in changed { distributions[task.distribution]?.tasks[task.id]?.record = task }
-        try await store.updateTasks(
-            changed.map { task in
-                TaskUpdate(
-                    id: task.id,
-                    revision: task.revision,
-                    payload: task.payload,
-                    state: opening ? task.state : nil
-                )
-            }
-        )
+        do {
+            try await store.updateTasks(
+                changed.map { task in
+                    TaskUpdate(
+                        id: task.id,
+                        revision: task.revision,
+                        payload: task.payload,
+                        state: opening ? task.state : nil
+                    )
+                }
+            )
+        } catch {
+            for case let (task, before?) in zip(changed, before) { takeBack(task, before) }
+            throw error
+        }
         for task in changed where task.node != silent { send(task) }
+    }
+
+    /// A revision that could not be stored; what the node has said meanwhile stays.
+    private func takeBack(_ task: TaskRecord, _ before: TaskRecord) {
+        guard let now = active(task.id)?.record, now.revision == task.revision else { return }
+        var record = now
+        record.revision = before.revision
+        record.payload = before.payload
+        if now.state == task.state { record.state = before.state }
+        distributions[task.distribution]?.tasks[task.id]?.record = record
     }
 }
 

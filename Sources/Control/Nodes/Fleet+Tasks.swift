@@ -1,8 +1,11 @@
+internal import Leases
 internal import Logging
+internal import Manifest
 internal import RPC
 internal import Scheduling
 internal import SluiceAPI
 internal import Store
+internal import Transport
 internal import Units
 
 extension Fleet {
@@ -21,19 +24,24 @@ extension Fleet {
             ack.revision = record.revision.rawValue
             gather(ack, by: id)
         }
-        // What the node still works on although it has ended here: stop it.
-        for ack in applied {
-            guard let task = TaskID(ack.task) else { continue }
-            let record = try await store.task(task)
-            guard record == nil || record?.node != id else { continue }
+        for (task, revision) in try await unknown(applied, to: id) {
             var cancel = CancelTask()
             cancel.reason = "control does not know this task"
             var message = NodeTask()
-            message.task = ack.task
-            message.revision = ack.revision + 1
+            message.task = task.text
+            message.revision = revision == .max ? .max : revision + 1
             message.work = .cancel(cancel)
             nodes[id]?.stream?.send(.task(message))
         }
+    }
+
+    /// What a node works on although it has no such task here.
+    private func unknown(_ applied: [TaskAck], to node: NodeID) async throws -> [(TaskID, revision: UInt64)] {
+        let asked = applied.compactMap { ack in TaskID(ack.task).map { ($0, revision: ack.revision) } }
+            .filter { id, _ in owners[id].flatMap { distributions[$0]?.tasks[id] }?.record.node != node }
+        guard !asked.isEmpty else { return [] }
+        let known = try await store.nodes(of: asked.map(\.0))
+        return asked.filter { known[$0.0] != node }
     }
 
     func send(_ record: TaskRecord) {
@@ -46,9 +54,8 @@ extension Fleet {
         for (ack, node) in acks {
             guard let id = TaskID(ack.task) else { continue }
             let revision = Revision(rawValue: ack.revision)
-            if let owner = owners[id], let task = distributions[owner]?.tasks[id] {
+            if let task = active(id) {
                 guard task.record.node == node, revision <= task.record.revision else { continue }
-                distributions[owner]?.tasks[id]?.record.acknowledgedRevision = revision
             } else {
                 guard let record = try await store.task(id), record.node == node, revision <= record.revision else {
                     continue
@@ -57,32 +64,75 @@ extension Fleet {
             updates.append(TaskUpdate(id: id, acknowledgedRevision: revision))
         }
         try await store.updateTasks(updates)
+        for update in updates {
+            guard let task = active(update.id), let applied = update.acknowledgedRevision,
+                applied > task.record.acknowledgedRevision, let owner = owners[update.id]
+            else { continue }
+            distributions[owner]?.tasks[update.id]?.record.acknowledgedRevision = applied
+        }
     }
 
+    /// A task of a distribution that has not ended.
+    func active(_ id: TaskID) -> ActiveTask? { owners[id].flatMap { distributions[$0]?.tasks[id] } }
+
     /// A node reports; it is stored, acknowledged, and the distribution moves on.
-    func statusArrived(_ status: TaskStatus, from node: NodeID) async throws {
-        guard let id = TaskID(status.task) else { return }
-        guard let owner = owners[id], var task = distributions[owner]?.tasks[id], task.record.node == node else {
-            return acknowledgeStatus(status, to: node)
+    func statusArrived(_ told: TaskStatus, from node: NodeID) async throws {
+        guard let id = TaskID(told.task) else { return }
+        guard let owner = owners[id], let task = active(id), task.record.node == node else {
+            return acknowledgeStatus(told, to: node)
         }
+        let status = told.bounded(by: size(of: owner))
         let before = task.record.state
-        if status.sequence > task.record.statusSequence,
-            let state = isOutdated(status, owner) ? .running : TaskRecordState(status.state)
-        {
-            task.status = status
-            task.record.statusSequence = status.sequence
-            if !task.record.state.isFinal { task.record.state = state }
-            distributions[owner]?.tasks[id] = task
+        if status.sequence > task.record.statusSequence, let state = state(by: status, of: task.record) {
             let update = TaskStatusUpdate(sequence: status.sequence, payload: status.encoded)
-            try await store.updateTasks([TaskUpdate(id: id, state: task.record.state, status: update)])
+            try await store.updateTasks([TaskUpdate(id: id, state: state, status: update)])
+            stored(status, of: id)
         }
         acknowledgeStatus(status, to: node)
-        if !status.originChanged.isEmpty {
+        guard let after = active(id)?.record.state else { return }
+        if !status.originChanged.isEmpty, task.record.kind == .relay {
             try await end(owner, as: .failed, because: "the origin changed: \(status.originChanged)")
         } else {
-            if task.record.state == before { tellWatchers(of: owner) } else { try await phaseChanged(owner) }
-            if let blob = distributions[owner]?.record.blob { try await relaysMayHelp(with: blob) }
+            if after == before { tellWatchers(of: owner) } else { try await phaseChanged(owner) }
+            if let blob = distributions[owner]?.record.blob { try await progressTold(status, of: blob, task.record) }
         }
+    }
+
+    /// Whoever pulls may be slow, or done. Of a publisher's torrent only relays' own words say so.
+    private func progressTold(_ status: TaskStatus, of blob: BlobID, _ task: TaskRecord) async throws {
+        if task.kind == .relay { blobs[blob]?.originTold(status.originBytes, by: task.node, at: BootClock.now()) }
+        guard task.kind == .relay || blobs[blob]?.isPublishers == false else { return }
+        try await relaysMayHelp(with: blob)
+    }
+
+    /// The store has it; what came to the task meanwhile stays.
+    func stored(_ status: TaskStatus, of id: TaskID) {
+        guard let owner = owners[id], var task = distributions[owner]?.tasks[id],
+            status.sequence > task.record.statusSequence
+        else { return }
+        task.status = status
+        task.record.statusSequence = status.sequence
+        if !task.record.state.isFinal, let state = state(by: status, of: task.record) { task.record.state = state }
+        distributions[owner]?.tasks[id] = task
+    }
+
+    private func size(of id: DistributionID) -> UInt64 {
+        guard let active = distributions[id] else { return 0 }
+        return blobs[active.record.blob]?.geometry.size.rawValue ?? active.order.size
+    }
+
+    /// What a status says; nil for a state that this build does not know. Relays vouch for what the origin has: an agent to
+    /// whom it has given another file has failed alone.
+    private func state(by status: TaskStatus, of task: TaskRecord) -> TaskRecordState? {
+        if task.kind == .agent, !status.originChanged.isEmpty { return .failed }
+        return isOutdated(status, task.distribution) ? .running : TaskRecordState(status.state)
+    }
+
+    /// The most that a node's tasks can weigh at an origin: its orders say it, not the node.
+    func highestWeight(of node: NodeID, at origin: String) -> UInt32 {
+        let priorities = distributions.values.lazy.filter { $0.record.origin.text == origin }.map(\.record.priority)
+        let highest = priorities.max() ?? OrderRecords.defaultPriority
+        return nodes[node]?.node.role == .relay ? highest * LeaseTerms.relayWeight : highest
     }
 
     /// Whether an agent was done before its hashes were revoked: it has yet to prove them again.
@@ -133,8 +183,8 @@ extension Fleet {
         case .pending: break
         case .running:
             if distribution.record.state == .pending {
-                distributions[id]?.record.state = .running
                 try await store.updateDistribution(id, state: .running, failure: "", endedAt: nil)
+                if distributions[id]?.record.state == .pending { distributions[id]?.record.state = .running }
             }
         case .completed: return try await end(id, as: .completed, because: "")
         case .targetsFailed(let count):

@@ -21,6 +21,8 @@ actor Fleet {
     var distributions: [DistributionID: ActiveDistribution] = [:]
     /// Which active distribution a task belongs to.
     var owners: [TaskID: DistributionID] = [:]
+    /// What is being written, and not in `distributions` yet.
+    var creating: Set<DistributionID> = []
     var blobs: [BlobID: BlobHashes] = [:]
     /// How long a distribution should take, by those that have completed.
     var forecast = TransferForecast()
@@ -69,6 +71,7 @@ actor Fleet {
         {
             foretell(by: record)
         }
+        awaitRelays()
         // What was stored of tasks right before the end may not have moved their distributions on.
         for id in distributions.keys { try await moveOn(id) }
         logger.info("\(nodes.count) nodes known, \(distributions.count) distributions under way")

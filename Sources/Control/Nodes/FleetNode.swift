@@ -18,8 +18,8 @@ struct FleetNode: Sendable {
     /// By reference: a hundred thousand of these are copied to find the targets of an order.
     private let description: Description
     var stream: NodeOutbox?
-    /// Its stream has been up since control's start.
-    let hasConnected: Bool
+    /// Its stream has been up since control's start, and whoever looks for it knows where it is.
+    var hasConnected: Bool
 
     init(record: NodeRecord, node: Node, stream: NodeOutbox? = nil, hasConnected: Bool = false) {
         self.description = Description(record: record, node: node)

@@ -6,8 +6,8 @@ internal import Units
 final class GatheredAcks: Sendable {
     private let waiting = Mutex<[(ack: TaskAck, node: NodeID)]>([])
 
-    /// True for the first one, whose caller sees to it that all are stored soon. A node has at most one for each task it
-    /// was sent, so what waits is bounded by what was sent.
+    /// True for the first one, whose caller sees to it that all are stored soon. Only what answers something that its node
+    /// was sent comes here, and once, so what waits is bounded by what was sent.
     func add(_ ack: TaskAck, _ node: NodeID) -> Bool {
         waiting.withLock { waiting in
             waiting.append((ack, node))

@@ -37,13 +37,16 @@ struct NodeListing: NodeServiceServer {
     func revokeNode(_ request: RevokeNodeRequest, context: RPCServerContext) async throws -> RevokeNodeResponse {
         let unknown = UserError(.notFound, "no node is enrolled as \(request.name)")
         guard let id = NodeID(request.name) else { throw unknown }
-        do {
-            try await store.revokeEnrollment(id, at: fleet.clock.milliseconds())
-        } catch {
-            throw error.code == .notFound ? unknown : error
+        try await registry.enrollmentChanges.perform(id) {
+            do throws(StoreError) {
+                try await store.revokeEnrollment(id, at: fleet.clock.milliseconds())
+            } catch {
+                throw error.code == .notFound ? unknown : error
+            }
+            await registry.nodeRevoked(id)
         }
-        await registry.nodeRevoked(id)
         polls.abort(id)
+        try await fleet.failTasks(of: id, because: "the node was revoked")
         return RevokeNodeResponse()
     }
 

@@ -16,8 +16,30 @@ final class NodeOutbox: Sendable {
         case lease(String)
     }
 
+    /// What is this node's own of a message, and what it shares with the messages to others.
+    private struct Message {
+        let head: ByteBuffer
+        var work: [UInt8] = []
+
+        var count: Int { head.readableBytes + work.count }
+
+        /// As it goes over the wire.
+        var whole: ByteBuffer {
+            guard !work.isEmpty else { return head }
+            var bytes = head
+            bytes.reserveCapacity(minimumWritableBytes: work.count)
+            bytes.writeBytes(work)
+            return bytes
+        }
+    }
+
     private struct State {
-        var waiting = TaskOutbox<Key, ByteBuffer>(maximumMessages: NodeOutbox.maximumQueued)
+        var waiting = TaskOutbox<Key, Message>(
+            maximumMessages: NodeOutbox.maximumQueued,
+            maximumBytes: NodeOutbox.maximumQueuedBytes
+        )
+        /// The latest revision of each task that the node was sent and has not acknowledged.
+        var unacknowledged: [String: UInt64] = [:]
         var isClosed = false
         var isWatching = false
     }
@@ -25,6 +47,8 @@ final class NodeOutbox: Sendable {
     /// Messages that wait for a slow node at most, besides `maximumUnsent` bytes on their way; one more ends the stream,
     /// and the node is told all again when it comes back.
     static let maximumQueued = 4096
+    /// Bytes that wait at most, work included that other nodes' outboxes share.
+    static let maximumQueuedBytes = 64 << 20
     /// Bytes that are handed to the connection before its node takes them.
     private static let maximumUnsent = 32 << 10
     /// How long a node may take nothing of what it is told.
@@ -45,7 +69,7 @@ final class NodeOutbox: Sendable {
         response.message = message
         var bytes = ByteBuffer()
         response.encode(into: &bytes)
-        send(bytes, key: Self.key(of: message))
+        send(Message(head: bytes), key: Self.key(of: message))
     }
 
     /// Sends a task whose work is encoded already, a `NodeTask` with nothing else, as a `ConnectResponse` (field 2). Parts of
@@ -54,7 +78,7 @@ final class NodeOutbox: Sendable {
         // An id is at most 63 bytes: its length takes one.
         let length = 2 + task.text.utf8.count + 1 + Self.varintLength(revision.rawValue) + work.count
         var bytes = ByteBuffer()
-        bytes.reserveCapacity(length + 6)
+        bytes.reserveCapacity(length + 6 - work.count)
         bytes.writeInteger(UInt8(0x12))
         Self.writeVarint(UInt64(length), into: &bytes)
         bytes.writeInteger(UInt8(0x0A))
@@ -62,8 +86,20 @@ final class NodeOutbox: Sendable {
         bytes.writeString(task.text)
         bytes.writeInteger(UInt8(0x10))
         Self.writeVarint(revision.rawValue, into: &bytes)
-        bytes.writeBytes(work)
-        send(bytes, key: .task(task.text))
+        state.withLock { $0.unacknowledged[task.text] = revision.rawValue }
+        send(Message(head: bytes, work: work), key: .task(task.text))
+    }
+
+    /// Whether the node says that it has applied the latest revision of a task that it was sent here, for the first time.
+    /// So it can say that as often as it was sent something, whatever it makes up.
+    func acknowledged(_ ack: TaskAck) -> Bool {
+        state.withLock { state in
+            guard state.unacknowledged[ack.task] == ack.revision else { return false }
+            state.unacknowledged.removeValue(forKey: ack.task)
+            // An empty table gives its room back: there is one for each of very many nodes.
+            if state.unacknowledged.isEmpty { state.unacknowledged = [:] }
+            return true
+        }
     }
 
     private static func varintLength(_ value: UInt64) -> Int { max(1, (70 - (value | 1).leadingZeroBitCount) / 7) }
@@ -91,11 +127,11 @@ final class NodeOutbox: Sendable {
         return true
     }
 
-    private func send(_ bytes: ByteBuffer, key: Key?) {
+    private func send(_ message: Message, key: Key?) {
         let overflowed = state.withLock { state -> Bool in
             guard !state.isClosed else { return false }
-            if state.waiting.isEmpty, push(bytes, &state) { return false }
-            guard state.waiting.messageReady(bytes, key: key) == .overflowed else {
+            if state.waiting.isEmpty, push(message, &state) { return false }
+            guard state.waiting.messageReady(message, key: key, bytes: message.count) == .overflowed else {
                 // What was refused above has said nothing of the time.
                 state.waiting.readerFull(at: BootClock.now())
                 return false
@@ -117,10 +153,10 @@ final class NodeOutbox: Sendable {
 
     /// False where the connection has no room; then `pump` is called once it has. Called with the lock held, so that
     /// messages leave in order: the sink does not call back before it returns.
-    private func push(_ message: ByteBuffer, _ state: inout State) -> Bool {
+    private func push(_ message: Message, _ state: inout State) -> Bool {
         guard !state.isWatching else { return false }
         do throws(RPCError) {
-            let isSent = try sink.push(message, limit: Self.maximumUnsent) { [weak self] in self?.pump() }
+            let isSent = try sink.push(message.whole, limit: Self.maximumUnsent) { [weak self] in self?.pump() }
             state.isWatching = !isSent
             return isSent
         } catch {

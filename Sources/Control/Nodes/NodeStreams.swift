@@ -40,6 +40,8 @@ struct NodeStreams: NodeStreamServiceServer {
         }
         let reason = failure
         await Task { await ended(stream, reason) }.value
+        // Its node is told what it did wrong.
+        if let failure { throw failure }
     }
 
     @inline(never) private static func ends(
@@ -104,13 +106,31 @@ struct NodeStreams: NodeStreamServiceServer {
         case nil: return nil
         case .hello: throw UserError(.failedPrecondition, "a second hello on one stream")
         case .ack(let ack):
-            fleet.gather(ack, by: node)
+            if stream.outbox.acknowledged(ack) { fleet.gather(ack, by: node) }
             return nil
         case .status(let status): return { try await fleet.statusArrived(status, from: node) }
-        case .leaseHeartbeat(let heartbeat): return { await leases.heartbeatArrived(heartbeat, from: node) }
-        case .hashBatches(let batches): return { try await fleet.batchesArrived(batches, from: node) }
-        case .pieceRelease(let release): return { try await fleet.released(release, by: node) }
+        case .leaseHeartbeat(let heartbeat):
+            return {
+                var weighed = heartbeat
+                weighed.weight = min(heartbeat.weight, await fleet.highestWeight(of: node, at: heartbeat.origin))
+                await leases.heartbeatArrived(weighed, from: node)
+            }
+        case .hashBatches(let batches):
+            try Self.requireRelay(stream)
+            return { try await fleet.batchesArrived(batches, from: node) }
+        case .pieceRelease(let release):
+            try Self.requireRelay(stream)
+            return { try await fleet.released(release, by: node) }
         case .originUsage(let usage): return { try await leases.usageArrived(usage, from: node) }
+        }
+    }
+
+    private static func requireRelay(_ stream: NodeStream) throws(UserError) {
+        guard stream.role == .relay else {
+            throw UserError(
+                .permissionDenied,
+                "\(stream.node) is no relay: it has no hashes to tell, nor pieces to leave"
+            )
         }
     }
 

@@ -16,6 +16,9 @@ struct RelayPace: Sendable {
         lastHeard = now
     }
 
+    /// How long a piece takes on average; nil before the first.
+    var timePerPiece: Duration? { pieces > 0 ? (lastHeard - began) / pieces : nil }
+
     /// How long it will take for `open` pieces at the pace so far.
     func expected(for open: Int) -> Duration {
         (lastHeard - began) * (Double(open) / Double(max(1, pieces)))

@@ -4,7 +4,7 @@ internal import Units
 
 extension Blob {
     /// As nodes are told of it.
-    init(_ record: BlobRecord, allowPrivateAddresses: Bool) {
+    init(_ record: BlobRecord, allowPrivateAddresses: Bool, baseURLs: [String]) {
         self.init()
         id = record.id.bytes
         size = record.size.rawValue
@@ -17,6 +17,7 @@ extension Blob {
         origin = record.origin.text
         torrent = record.publisherTorrent
         self.allowPrivateAddresses = allowPrivateAddresses
+        baseUrls = baseURLs
     }
 }
 

@@ -9,6 +9,7 @@ struct CheckedOrder: Sendable {
     var distribution: Distribution
     let origin: OriginID
     let allowPrivateAddresses: Bool
+    let baseURLs: [String]
     let identity: BlobIdentity
     let geometry: PieceGeometry
     /// SHA-256 of the whole file; empty when the publisher gave none.

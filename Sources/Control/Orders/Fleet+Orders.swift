@@ -13,6 +13,12 @@ extension Fleet {
 
     /// Creates a distribution and its tasks in one transaction, then tells the nodes.
     func create(_ asked: CheckedOrder, requestID: String) async throws -> Distribution {
+        // A task of its own: what is stored is taken up, although the caller may go away.
+        let id = try await Task { try await createWhole(asked, requestID: requestID) }.value
+        return try await distribution(id)
+    }
+
+    private func createWhole(_ asked: CheckedOrder, requestID: String) async throws -> DistributionID {
         var order = asked
         if order.distribution.config?.expectedDuration == nil, let expected = forecast.expected(order.geometry.size) {
             order.distribution.config = order.distribution.config ?? DistributionConfig()
@@ -29,6 +35,8 @@ extension Fleet {
             signingKey: signingKey,
             taskIDs: newTaskIDs()
         )
+        creating.insert(draft.distribution.id)
+        defer { creating.remove(draft.distribution.id) }
         // While they are written: a hundred thousand take a while.
         async let tasks = Self.active(draft.tasks)
         let creation = try await store.createDistribution(
@@ -36,25 +44,35 @@ extension Fleet {
             distribution: draft.distribution,
             tasks: draft.tasks
         )
-        guard creation.isNew else { return try await distribution(creation.distribution.id) }
-        try await loadHashes(of: creation.blob)
+        let id = creation.distribution.id
+        guard creation.isNew else { return id }
         adopt(ActiveDistribution(record: creation.distribution, order: order.distribution, tasks: try await tasks))
-        let stripes = stripes(for: order)
-        blobs[creation.blob.id]?.stripes = stripes
-        let now = BootClock.now()
-        for relay in stripes.allRelays where blobs[creation.blob.id]?.paces[relay] == nil {
-            blobs[creation.blob.id]?.paces[relay] = RelayPace(at: now)
+        do {
+            try await begin(order, draft, creation.blob, epoch)
+        } catch {
+            logger.error("\(id) cannot begin: \(error)")
+            try await end(id, as: .failed, because: "it could not begin")
+            throw error
         }
-        if let raised = blobs[creation.blob.id]?.epoch, raised > epoch {
+        logger.info("\(id) created: \(order.distribution.fileName) to \(order.agents.count) agents")
+        return id
+    }
+
+    /// Tells the nodes of a distribution that was just made.
+    private func begin(_ order: CheckedOrder, _ draft: OrderRecords, _ blob: BlobRecord, _ epoch: Epoch) async throws {
+        try await loadHashes(of: blob)
+        let stripes = stripes(for: order)
+        blobs[blob.id]?.stripes = stripes
+        let now = BootClock.now()
+        for relay in stripes.allRelays where blobs[blob.id]?.paces[relay] == nil {
+            blobs[blob.id]?.paces[relay] = RelayPace(at: now)
+        }
+        if let raised = blobs[blob.id]?.epoch, raised > epoch {
             // Revoked while it was written: all are told what holds since.
-            try await tellAll(creation.blob.id, epoch: raised)
+            try await tellAll(blob.id, epoch: raised)
         } else {
             for task in draft.tasks { send(task) }
         }
-        logger.info(
-            "\(creation.distribution.id) created: \(order.distribution.fileName) to \(order.agents.count) agents"
-        )
-        return try await distribution(creation.distribution.id)
     }
 
     /// What grants and assignments name: it outlives the memory of a blob that nobody works on.
@@ -107,37 +125,63 @@ extension Fleet {
     }
 
     func cancel(_ id: DistributionID) async throws -> Distribution {
-        guard distributions[id] != nil else { return try await distribution(id) }
+        guard !creating.contains(id) else {
+            throw UserError(.unavailable, "\(id) is just being made", hint: "Try again.")
+        }
+        if distributions[id] == nil, let record = try await store.distribution(id), distributions[id] == nil,
+            !record.state.isFinal
+        {
+            // Stored and yet not taken up: it ends all the same.
+            adopt(
+                ActiveDistribution(
+                    record: record,
+                    order: try Distribution(encoded: record.order),
+                    tasks: try await Self.active(try await store.tasks(of: id))
+                )
+            )
+        }
         try await end(id, as: .cancelled, because: "")
         return try await distribution(id)
     }
 
-    /// Ends a distribution: stored, nodes that still work on it are told to stop, watchers see the end.
+    /// Ends a distribution: stored, nodes that still work on it are told to stop, watchers see the end. Returns once it is
+    /// so, whoever began it.
     func end(_ id: DistributionID, as state: DistributionRecordState, because failure: String) async throws {
-        guard var active = distributions[id], !active.record.state.isFinal else { return }
+        guard let active = distributions[id] else { return }
+        if let ending = active.ending { return try await ending.value }
+        let ending = Task { try await storeEnd(id, as: state, because: failure) }
+        distributions[id]?.ending = ending
+        try await ending.value
+    }
+
+    private func storeEnd(_ id: DistributionID, as state: DistributionRecordState, because failure: String) async throws
+    {
+        guard let active = distributions[id] else { return }
         let now = clock.milliseconds()
-        active.record.state = state
-        active.record.failure = failure
-        active.record.endedAt = now
-        distributions[id] = active
-        try await store.updateDistribution(id, state: state, failure: failure, endedAt: now)
-        var updates: [TaskUpdate] = []
+        var stopped: [TaskRecord] = []
         if state != .completed {
-            for (task, entry) in active.tasks where !entry.record.state.isFinal {
-                let record = entry.record.cancelled(because: failure.isEmpty ? "cancelled" : failure)
-                active.tasks[task]?.record = record
-                updates.append(
-                    TaskUpdate(id: task, revision: record.revision, payload: record.payload, state: .cancelled)
-                )
-            }
-            try await store.updateTasks(updates)
-            for update in updates {
-                if let record = active.tasks[update.id]?.record { send(record) }
-            }
+            stopped = active.tasks.values.map(\.record).filter { !$0.state.isFinal }
+                .map { $0.cancelled(because: failure.isEmpty ? "cancelled" : failure) }
         }
-        foretell(by: active.record)
-        active.watchers = distributions[id]?.watchers ?? active.watchers
-        distributions[id] = active
+        let updates = stopped.map { task in
+            TaskUpdate(id: task.id, revision: task.revision, payload: task.payload, state: .cancelled)
+        }
+        do {
+            _ = try await store.endDistribution(id, as: state, failure: failure, at: now, tasks: updates)
+        } catch {
+            distributions[id]?.ending = nil
+            throw error
+        }
+        var record = active.record
+        record.state = state
+        record.failure = failure
+        record.endedAt = now
+        distributions[id]?.record = record
+        for task in stopped {
+            distributions[id]?.tasks[task.id]?.record = task
+            send(task)
+        }
+        foretell(by: record)
         showWatchers(id)
         logger.info("\(id) ended: \(state.rawValue)\(failure.isEmpty ? "" : ", " + failure)")
         forget(id)

@@ -12,9 +12,9 @@ extension Fleet {
         guard record.publisherTorrent.isEmpty else {
             throw UserError(.failedPrecondition, "the hashes of \(id) are its publisher's, not those of relays")
         }
-        blobs[blob]?.raiseEpoch()
-        let raised = blobs[blob]?.record ?? record.rehashed
+        let raised = (blobs[blob]?.record ?? record).rehashed
         try await store.updateBlob(raised)
+        blobs[blob]?.raise(to: raised)
         logger.notice("\(id): hashes before epoch \(raised.epoch.rawValue) are revoked; relays sign anew")
         try await tellAll(blob, epoch: raised.epoch)
         return try await distribution(id)

@@ -13,6 +13,9 @@ struct OrderChecks: Sendable {
     let originClient: OriginClient
     let fleet: Fleet
 
+    /// The longest time that an order may name.
+    static let longestTime = Duration.seconds(366 * 86_400)
+
     func check(_ asked: Distribution) async throws -> CheckedOrder {
         var distribution = asked
         let config = asked.config ?? DistributionConfig()
@@ -49,6 +52,7 @@ struct OrderChecks: Sendable {
             distribution: distribution,
             origin: originID,
             allowPrivateAddresses: origin.allowPrivateAddresses,
+            baseURLs: origin.baseUrls,
             identity: BlobIdentity(
                 url: asked.sourceUrl,
                 size: probe.size,
@@ -102,18 +106,21 @@ struct OrderChecks: Sendable {
         guard !(config.assistDisabled && config.bittorrentDisabled) else {
             throw UserError(.invalidArgument, "with neither BitTorrent nor assist nothing can be sent")
         }
-        if let after = config.assistAfter?.duration, after < .zero {
-            throw UserError(.invalidArgument, "assist cannot start after a negative time")
+        guard config.assistAfter?.isBetween(.zero, longestTime) ?? true else {
+            throw UserError(.invalidArgument, "assist starts after no time to 366 days")
         }
         try checkTimes(config)
     }
 
     private static func checkTimes(_ config: DistributionConfig) throws {
-        for time in [config.stallAfter, config.handBackAfter, config.expectedDuration].compactMap(\.self)
-        where time.duration <= .zero {
+        let times = [
+            config.stallAfter, config.handBackAfter, config.expectedDuration, config.blockedAfter, config.retryFor,
+        ]
+        for time in times.compactMap(\.self) where !time.isBetween(.nanoseconds(1), longestTime) {
             throw UserError(
                 .invalidArgument,
-                "stall_after, hand_back_after and expected_duration are longer than nothing"
+                "stall_after, hand_back_after, expected_duration, blocked_after and retry_for are longer than nothing, "
+                    + "and at most 366 days"
             )
         }
         guard config.stallPermille <= 1000 else {
@@ -124,6 +131,9 @@ struct OrderChecks: Sendable {
         }
         guard config.maxAgentBytesPerSecond == 0 || config.minimumBytesPerSecond <= config.maxAgentBytesPerSecond else {
             throw UserError(.invalidArgument, "more is promised to an agent than it may receive")
+        }
+        guard config.minimumBytesPerSecond == 0 || !config.assistDisabled else {
+            throw UserError(.invalidArgument, "without assist nothing can be promised")
         }
         guard config.windows.count <= TransferSchedule.maximumWindows else {
             throw UserError(.invalidArgument, "an order has at most \(TransferSchedule.maximumWindows) windows")

@@ -11,6 +11,9 @@ struct OrderRecords {
     let distribution: DistributionRecord
     let tasks: [TaskRecord]
 
+    /// Of an order that names none.
+    static let defaultPriority: UInt32 = 100
+
     init(
         order: CheckedOrder,
         id: DistributionID,
@@ -22,7 +25,7 @@ struct OrderRecords {
         taskIDs: ResourceIDSeries<TaskResource>
     ) {
         let config = order.distribution.config ?? DistributionConfig()
-        let priority = config.priority == 0 ? 100 : config.priority
+        let priority = config.priority == 0 ? Self.defaultPriority : config.priority
         blob = BlobRecord(
             id: order.identity.blobID,
             url: order.identity.url,
@@ -49,7 +52,7 @@ struct OrderRecords {
             priority: priority,
             createdAt: now
         )
-        let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses)
+        let message = Blob(blob, allowPrivateAddresses: order.allowPrivateAddresses, baseURLs: order.baseURLs)
         let assignment = TaskRecord.encoded(.assignment(Self.assignment(order, message, id, priority, epoch)))
         let work: [Work] =
             Self.relayTasks(order, message, id, priority, epoch, stripes, signingKey)
@@ -89,6 +92,7 @@ struct OrderRecords {
             task.priority = priority
             task.windows = order.distribution.config?.windows ?? []
             task.onlyInWindows = order.distribution.config?.onlyInWindows ?? false
+            task.retryFor = order.distribution.config?.retryFor
             let owned = stripes.stripes(of: relay.node)
             // A relay that pulls nothing is one more peer.
             if !owned.isEmpty {

@@ -13,6 +13,14 @@ struct OriginRegistry: OriginServiceServer {
     let store: any ControlStore
     let leases: LeaseDesk
     let clock: WallClock
+    /// What is stored of an origin is made known to the lease desk in the same order.
+    private let changes = ChangeLine<OriginID>()
+
+    init(store: any ControlStore, leases: LeaseDesk, clock: WallClock) {
+        self.store = store
+        self.leases = leases
+        self.clock = clock
+    }
 
     func createOrigin(
         _ request: CreateOriginRequest,
@@ -23,15 +31,18 @@ struct OriginRegistry: OriginServiceServer {
         try Self.check(origin)
         let now = clock.milliseconds()
         origin.createTime = Timestamp(milliseconds: now)
-        do {
-            try await store.createOrigin(OriginRecord(id: id, payload: origin.encoded, createdAt: now))
-        } catch {
-            guard error.code == .alreadyExists else { throw error }
-            throw UserError(.alreadyExists, "an origin named \(id) is registered already")
+        let made = origin
+        try await changes.perform(id) {
+            do throws(StoreError) {
+                try await store.createOrigin(OriginRecord(id: id, payload: made.encoded, createdAt: now))
+            } catch {
+                guard error.code == .alreadyExists else { throw error }
+                throw UserError(.alreadyExists, "an origin named \(id) is registered already")
+            }
+            await leases.originChanged(id, limits: made.limits ?? OriginLimits())
         }
-        await leases.originChanged(id, limits: origin.limits ?? OriginLimits())
         var response = CreateOriginResponse()
-        response.origin = origin
+        response.origin = made
         return response
     }
 
@@ -60,14 +71,16 @@ struct OriginRegistry: OriginServiceServer {
                 hint: "They replace the old ones whole; empty ones, {\"limits\": {}}, take them all away."
             )
         }
-        var origin = try await origin(request.name)
-        origin.limits = limits
-        try Self.check(origin)
         let id = try Self.id(request.name)
-        try await store.updateOrigin(id, payload: origin.encoded)
-        await leases.originChanged(id, limits: limits)
         var response = UpdateOriginLimitsResponse()
-        response.origin = origin
+        response.origin = try await changes.perform(id) {
+            var origin = try await origin(request.name)
+            origin.limits = limits
+            try Self.check(origin)
+            try await store.updateOrigin(id, payload: origin.encoded)
+            await leases.originChanged(id, limits: limits)
+            return origin
+        }
         return response
     }
 
@@ -76,17 +89,19 @@ struct OriginRegistry: OriginServiceServer {
         context: RPCServerContext
     ) async throws -> DeleteOriginResponse {
         let id = try Self.id(request.name)
-        do {
-            try await store.deleteOrigin(id)
-        } catch {
-            switch error.code {
-            case .conflict:
-                throw UserError(.failedPrecondition, "\(id) is used by a distribution that has not ended")
-            case .notFound: throw UserError(.notFound, "no origin is named \(id)")
-            default: throw error
+        try await changes.perform(id) {
+            do throws(StoreError) {
+                try await store.deleteOrigin(id)
+            } catch {
+                switch error.code {
+                case .conflict:
+                    throw UserError(.failedPrecondition, "\(id) is used by a distribution that has not ended")
+                case .notFound: throw UserError(.notFound, "no origin is named \(id)")
+                default: throw error
+                }
             }
+            await leases.originRemoved(id)
         }
-        await leases.originRemoved(id)
         return DeleteOriginResponse()
     }
 
@@ -101,7 +116,7 @@ struct OriginRegistry: OriginServiceServer {
         response.grantedConnections = granted.connections
         response.grantedBytesPerSecond = granted.bytesPerSecond
         response.entries = try await store.ledger(of: id).map(LedgerEntry.init)
-        response.totalBytes = response.entries.reduce(0) { $0 + $1.bytes }
+        response.totalBytes = response.entries.reduce(0) { $0.addingSaturated($1.bytes) }
         return response
     }
 
@@ -137,9 +152,7 @@ struct OriginRegistry: OriginServiceServer {
         let windows = origin.limits?.windows ?? []
         let longest = Duration.seconds(31 * 86_400)
         guard windows.count <= maximumWindows,
-            windows.allSatisfy({
-                ($0.length?.duration ?? .zero) >= .seconds(1) && $0.length?.duration ?? .zero <= longest
-            })
+            windows.allSatisfy({ $0.length?.isBetween(.seconds(1), longest) ?? false })
         else {
             throw UserError(.invalidArgument, "at most 4 windows, each of a second to 31 days")
         }

@@ -21,9 +21,7 @@ extension PagedResponse {
         of page: (PageRequest) async throws(StoreError) -> Page<Record>,
         show: (inout Self, [Record]) async throws -> Void
     ) async throws {
-        let page = try await UserError.told { () async throws(StoreError) in
-            try await page(PageRequest(request.pageSize, request.pageToken))
-        }
+        let page = try await page(PageRequest(request.pageSize, request.pageToken))
         self.init()
         try await show(&self, page.records)
         nextPageToken = page.nextToken ?? ""

@@ -8,14 +8,14 @@ package struct AssistPolicy: Hashable, Sendable {
     /// Less than this part of the file in `stallDuration` is a stall; 1 % in 5 minutes.
     package var stallProgress = 0.01
     package var stallDuration = Duration.seconds(300)
-    /// No peer for this long is a network that forbids BitTorrent; 5 s.
+    /// No peer for this long, while HTTP answers, is a network that forbids BitTorrent; 5 s.
     package var hostileDuration = Duration.seconds(5)
     /// Later than this multiple of the expected time; 150 %.
     package var overdueFactor = 1.5
     package var expected: Duration?
-    /// BitTorrent faster than the threshold for this long ends assist; 2 s.
+    /// What began assist must be over for this long; 2 s.
     package var recoveryDuration = Duration.seconds(2)
-    /// Assist for slowness has this long to show that it brings more than BitTorrent had by itself: 10 s, 110 %.
+    /// Assist for slowness or lateness has this long to show that it brings more than BitTorrent had by itself: 10 s, 110 %.
     package var trialDuration = Duration.seconds(10)
     package var worthwhileGain = 1.1
     /// Where it does not, slowness starts none for 5 minutes; each time twice as long, up to an hour.

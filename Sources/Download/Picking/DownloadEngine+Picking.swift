@@ -222,7 +222,9 @@ extension DownloadEngine {
             for number in progress.blocks.indices where progress.blocks[number] == .missing {
                 let asked = progress.askedOf[number] ?? []
                 let answering = asked.count { sources[$0].map { !$0.isSilent(at: now) } ?? false }
-                guard blocks.count < count, answering < copies, !asked.contains(id) else { continue }
+                guard blocks.count < count, answering < copies, !asked.contains(id), downBucket.hasRoom(at: now) else {
+                    continue
+                }
                 take(geometry.block(number, of: piece), number, id, now, &blocks)
             }
         }
@@ -266,11 +268,14 @@ extension DownloadEngine {
         _ actions: inout [DownloadAction]
     ) {
         begin(piece)
-        guard let progress = partial[piece],
-            let first = progress.blocks.indices.first(where: { isOpen($0, progress, now) })
-        else { return }
+        guard let progress = partial[piece] else { return }
+        let isProvable = provable.contains(piece)
+        func isFree(_ number: Int) -> Bool {
+            number < progress.blocks.count && isOpen(number, progress, isProvable: isProvable, now)
+        }
+        guard let first = progress.blocks.indices.first(where: isFree) else { return }
         var last = first
-        while last + 1 < progress.blocks.count, last + 1 - first < most, isOpen(last + 1, progress, now) { last += 1 }
+        while last + 1 - first < most, isFree(last + 1) { last += 1 }
         for number in first...last { partial[piece]?.askedOf[number, default: []].append(id) }
         if sources[id]?.fetches.isEmpty == true { sources[id]?.lastAnswer = now }
         sources[id]?.fetches.insert(piece)
@@ -285,20 +290,25 @@ extension DownloadEngine {
         actions.append(.fetch(id, piece, range))
     }
 
-    /// Whether HTTP may bring a block: nobody is asked for it, or only peers that have fallen silent.
-    private func isOpen(_ number: Int, _ progress: PieceProgress, _ now: BootTime) -> Bool {
+    /// Whether HTTP may bring a block: nobody is asked for it, or only sources that have fallen silent. One that is asked for
+    /// a piece that may not be there yet is not silent, it waits.
+    private func isOpen(_ number: Int, _ progress: PieceProgress, isProvable: Bool, _ now: BootTime) -> Bool {
         progress.blocks[number] == .missing
-            && (progress.askedOf[number] ?? []).allSatisfy { sources[$0]?.isSilent(at: now) ?? true }
+            && (progress.askedOf[number] ?? []).allSatisfy { id in
+                guard let source = sources[id] else { return true }
+                return (source.kind.isPeer || isProvable) && source.isSilent(at: now)
+            }
     }
 
-    private func hasOpenBlock(_ progress: PieceProgress, _ now: BootTime) -> Bool {
-        progress.blocks.indices.contains { isOpen($0, progress, now) }
+    private func hasOpenBlock(_ piece: PieceIndex, _ progress: PieceProgress, _ now: BootTime) -> Bool {
+        let isProvable = provable.contains(piece)
+        return progress.blocks.indices.contains { isOpen($0, progress, isProvable: isProvable, now) }
     }
 
     /// Whether a connection to the origin would have anything to do: pieces that wait for their proof need none.
     func hasMoreToFetch(_ now: BootTime) -> Bool {
         if sources.values.contains(where: { $0.kind == .originHTTP && !$0.fetches.isEmpty }) { return true }
-        if partial.values.contains(where: { !$0.isVerifying && hasOpenBlock($0, now) }) { return true }
+        if partial.contains(where: { !$1.isVerifying && hasOpenBlock($0, $1, now) }) { return true }
         return hasRoomForPieces && settledCount + partial.count < geometry.pieceCount.int
     }
 
@@ -308,7 +318,7 @@ extension DownloadEngine {
         guard let source = sources[id] else { return nil }
         let started = partial.filter { piece, progress in
             !source.fetches.contains(piece) && source.has.contains(piece) && progress.soleSource == nil
-                && !progress.isVerifying && hasOpenBlock(progress, now)
+                && !progress.isVerifying && hasOpenBlock(piece, progress, now)
         }.keys.min()
         if let started { return started }
         guard hasRoomForPieces else { return nil }

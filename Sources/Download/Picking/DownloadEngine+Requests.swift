@@ -16,22 +16,28 @@ extension DownloadEngine {
         if sources[id]?.outstanding.updateValue(now, forKey: block) == nil { load.owed += 1 }
     }
 
-    /// What a source was asked for is asked of nobody again.
+    /// What a source was asked for is asked of nobody again, and will not come.
     mutating func release(_ id: SourceID) {
         for block in sources[id]?.outstanding.keys.map(\.self) ?? [] {
             answered(id, block)
             forget(block, of: id)
+            downBucket.giveBack(ByteCount(block.length))
         }
         for piece in sources[id]?.fetches ?? [] { forgetFetch(piece, of: id) }
         sources[id]?.fetches = []
     }
 
-    mutating func forget(_ block: Block, of id: SourceID) {
+    /// Returns whether the source was asked for the block.
+    @discardableResult
+    mutating func forget(_ block: Block, of id: SourceID) -> Bool {
         let number = Int(block.offset / Block.maximumLength)
-        partial[block.piece]?.askedOf[number]?.removeAll { $0 == id }
-        guard partial[block.piece]?.askedOf[number]?.isEmpty == true else { return }
-        partial[block.piece]?.askedOf[number] = nil
-        open.insert(block.piece)
+        guard let at = partial[block.piece]?.askedOf[number]?.firstIndex(of: id) else { return false }
+        partial[block.piece]?.askedOf[number]?.remove(at: at)
+        if partial[block.piece]?.askedOf[number]?.isEmpty == true {
+            partial[block.piece]?.askedOf[number] = nil
+            open.insert(block.piece)
+        }
+        return true
     }
 
     /// A source owes a block no more. Returns when it was asked for it, nil where it was not.
@@ -43,9 +49,13 @@ extension DownloadEngine {
         return asked
     }
 
+    /// What was charged for a fetch and has not come is given back.
     mutating func forgetFetch(_ piece: PieceIndex, of id: SourceID) {
         guard let progress = partial[piece] else { return }
-        for number in progress.blocks.indices { forget(geometry.block(number, of: piece), of: id) }
+        for block in progress.blocks.indices.map({ geometry.block($0, of: piece) }) where forget(block, of: id) {
+            downBucket.giveBack(ByteCount(block.length))
+            assistBucket.giveBack(ByteCount(block.length))
+        }
     }
 
     mutating func expireRequests(of id: SourceID, _ now: BootTime) {

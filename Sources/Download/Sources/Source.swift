@@ -24,7 +24,14 @@ struct Source: Sendable {
     var lastSuggestion: BootTime?
 
     /// Whether it owes blocks and has sent nothing for a while.
-    func isSilent(at now: BootTime) -> Bool { !outstanding.isEmpty && now - lastAnswer > Limits.silence }
+    func isSilent(at now: BootTime) -> Bool {
+        isSilent(at: now, for: kind.isPeer ? Limits.silence : Limits.fetchSilence)
+    }
+
+    /// Whether it owes blocks and has sent nothing for longer than `patience`.
+    func isSilent(at now: BootTime, for patience: Duration) -> Bool {
+        !(outstanding.isEmpty && fetches.isEmpty) && now - lastAnswer > patience
+    }
 
     /// Whether it says by itself what to take: then nothing else is taken of it, so that first copies spread.
     func advises(at now: BootTime) -> Bool {

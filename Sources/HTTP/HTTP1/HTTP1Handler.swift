@@ -26,6 +26,7 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
     /// What the client speaks: HTTP/1.0 knows no chunks.
     private var version = HTTPVersion.http1_1
     private var isChunked = false
+    /// Body bytes that were neither read nor refused.
     private var unread = 0
     private var isHeld = false
     /// For the head, or the time without a request.
@@ -323,6 +324,8 @@ final class HTTP1Handler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func finishExchange() {
         guard isResponseComplete else { return }
+        // What nobody has read of the body would count against the next request.
+        exchange?.answered()
         guard isRequestComplete, keepsAlive else {
             // A body that was not read to its end cannot be told from the next request.
             isClosing = true

@@ -108,10 +108,10 @@ internal import CNGHTTP2
         let endStream = UInt32(header.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
         switch UInt32(header.type) {
         case NGHTTP2_HEADERS.rawValue:
-            let isTrailers = unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_HEADERS
+            let isLater = unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_HEADERS
             session.headersArrived(
                 header.stream_id,
-                isTrailers: isTrailers,
+                isLater: isLater,
                 endStream: endStream,
                 length: header.length
             )

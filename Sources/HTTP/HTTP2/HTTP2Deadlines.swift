@@ -10,6 +10,7 @@ final class HTTP2Deadlines {
     var idle: Scheduled<Void>?
     var keepalive: Scheduled<Void>?
     var stall: Scheduled<Void>?
+    var closing: Scheduled<Void>?
     var drain: Drain = .none
     /// When bytes of the peer came last.
     var lastRead = NIODeadline.now()
@@ -17,7 +18,7 @@ final class HTTP2Deadlines {
     var idleSince = NIODeadline.now()
 
     func cancelAll() {
-        for timer in [preface, age, idle, keepalive, stall] { timer?.cancel() }
-        (preface, age, idle, keepalive, stall) = (nil, nil, nil, nil, nil)
+        for timer in [preface, age, idle, keepalive, stall, closing] { timer?.cancel() }
+        (preface, age, idle, keepalive, stall, closing) = (nil, nil, nil, nil, nil, nil)
     }
 }

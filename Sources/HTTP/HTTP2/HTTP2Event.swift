@@ -4,7 +4,7 @@ internal import NIOCore
 enum HTTP2Event {
     case head(stream: Int32, fields: HTTPFields, endStream: Bool)
     case trailers(stream: Int32, fields: HTTPFields)
-    /// `flowControlled` counts the payload; padding is credited by the session itself.
+    /// Payload, to be given back by `consumed`; padding nghttp2 gives back by itself.
     case body(stream: Int32, bytes: ByteBuffer)
     case end(stream: Int32)
     case closed(stream: Int32, code: HTTP2ErrorCode)

@@ -7,7 +7,8 @@ internal import Units
 /// | --- | --- | --- |
 /// | empty DATA without END_STREAM, in a row | `emptyFramesInARow` | clients |
 /// | resets, by the peer or because of it | `resets`, one back for each clean stream, more with time | clients |
-/// | refused streams; streams in one read | `refusedStreams`; `newStreamsPerRead` | clients |
+/// | refused streams | `refusedStreams`, more with time as resets | clients |
+/// | streams in one read | `newStreamsPerRead` | clients |
 /// | PRIORITY; WINDOW_UPDATE | by streams and DATA sent | both |
 /// | PING, SETTINGS without other traffic | `controlFrames`, more with time | both |
 /// | PING while we send nothing | `pingStrikes` inside `pingInterval` | clients |
@@ -23,7 +24,7 @@ struct HTTP2Guard {
     private var now = NIODeadline.uptimeNanoseconds(0)
     private var emptyInARow = 0
     private var resets = 0.0
-    private var refused = 0
+    private var refused = 0.0
     private var streams = 0
     private var streamsInRead = 0
     private var framesSent = 0
@@ -51,6 +52,7 @@ struct HTTP2Guard {
         let seconds = Double(max(0, (time - now).nanoseconds)) / 1e9
         now = time
         resets = max(0, resets - seconds * Double(limits.resetsPerSecond))
+        refused = max(0, refused - seconds * Double(limits.resetsPerSecond))
         controls = max(0, controls - seconds * Double(limits.controlFramesPerSecond))
         streamsInRead = 0
         wireBytes += count
@@ -81,7 +83,7 @@ struct HTTP2Guard {
 
     mutating func streamRefused() {
         refused += 1
-        checkServer(refused <= limits.refusedStreams, "too many refused streams")
+        checkServer(refused <= Double(limits.refusedStreams), "too many refused streams")
     }
 
     mutating func dataArrived(payload: Int, endStream: Bool) {

@@ -109,6 +109,22 @@ extension HTTP2Handler {
         schedulePump()
     }
 
+    /// Waits for a peer that still takes what is queued behind the end, as long as it takes some of it.
+    func armClosing() {
+        let waiting = waitingBytes
+        deadlines.closing = after(TimeAmount(session.limits.stallDeadline)) { handler in
+            if handler.waitingBytes < waiting {
+                handler.armClosing()
+            } else {
+                handler.context?.close(promise: nil)
+            }
+        }
+    }
+
+    private var waitingBytes: Int {
+        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
     private var isActive: Bool { context?.channel.isActive == true }
 
     private func after(_ delay: TimeAmount, _ body: @escaping @Sendable (HTTP2Handler) -> Void) -> Scheduled<Void> {

@@ -24,10 +24,14 @@ final class HTTP2Handler: ChannelInboundHandler {
     /// Server streams whose response is complete, and client streams whose request is.
     private var finishedHere: Set<Int32> = []
     private var endedThere: Set<Int32> = []
+    /// Looks at streams of ours whose peer may be silent for too long.
+    private var silences: [Int32: Scheduled<Void>] = [:]
     private(set) var context: ChannelHandlerContext?
     private var isPumpPending = false
     private var isReading = false
     private(set) var failure: HTTPError?
+    /// Everything is said: what is queued still goes out, and nothing more is taken in.
+    private(set) var isClosing = false
     private(set) var isGoingAway = false { didSet { takesStreams.store(!isGoingAway) } }
     /// Whether the peer takes new streams, for those who ask from other threads.
     let takesStreams = SharedFlag(true)
@@ -65,6 +69,7 @@ final class HTTP2Handler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing else { return }
         isReading = true
         defer { isReading = false }
         let now = NIODeadline.now()
@@ -99,6 +104,8 @@ final class HTTP2Handler: ChannelInboundHandler {
     /// The listener goes away: no new streams, those under way go on (RFC 9113 section 6.8).
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent { drain("shutdown") }
+        // A client of ours has no reason to wait for the server's end.
+        if case .outputClosed? = event as? ChannelEvent, !session.isServer { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -150,11 +157,13 @@ final class HTTP2Handler: ChannelInboundHandler {
     private func streamClosed(_ stream: Int32, _ code: HTTP2ErrorCode) {
         let ended = endedThere.remove(stream) != nil
         let finished = finishedHere.remove(stream) != nil
+        silences.removeValue(forKey: stream)?.cancel()
         guard let exchange = exchanges.removeValue(forKey: stream) else { return }
         let task = tasks.removeValue(forKey: stream)
         // A server may end a stream early with NO_ERROR once its response is complete (RFC 9113 section 8.1).
-        if session.isServer ? finished && code == .noError : ended { return exchange.outboundStopped() }
-        exchange.failed(HTTPError(.reset, "the stream was reset", code: code))
+        if session.isServer, finished, code == .noError { return exchange.answered() }
+        if !session.isServer, ended { return exchange.outboundStopped() }
+        exchange.lost(HTTPError(.reset, "the stream was reset", code: code), isRequest: session.isServer)
         task?.cancel()
     }
 
@@ -170,8 +179,10 @@ final class HTTP2Handler: ChannelInboundHandler {
         let (streams, running) = (exchanges, tasks)
         exchanges = [:]
         tasks = [:]
-        for exchange in streams.values { exchange.failed(error) }
+        for exchange in streams.values { exchange.lost(error, isRequest: session.isServer) }
         for task in running.values { task.cancel() }
+        for silence in silences.values { silence.cancel() }
+        silences = [:]
     }
 
     /// Tells the peer why, and ends the connection.
@@ -184,9 +195,12 @@ final class HTTP2Handler: ChannelInboundHandler {
     // MARK: Calls on the loop
 
     /// Opens a stream of ours.
-    func open(_ head: HTTPRequestHead, endStream: Bool, _ exchange: (Int32) -> StreamExchange) throws(HTTPError)
-        -> StreamExchange
-    {
+    func open(
+        _ head: HTTPRequestHead,
+        endStream: Bool,
+        patience: HTTPPatience?,
+        _ exchange: (Int32) -> StreamExchange
+    ) throws(HTTPError) -> StreamExchange {
         if let failure { throw failure }
         guard context?.channel.isActive == true else { throw HTTPError(.connectionClosed, "the connection has ended") }
         guard !isGoingAway else { throw HTTPError(.goAway, "the peer takes no new streams", code: .refusedStream) }
@@ -194,8 +208,19 @@ final class HTTP2Handler: ChannelInboundHandler {
         let made = exchange(stream)
         exchanges[stream] = made
         if endStream { finishedHere.insert(stream) }
+        if let patience { awaitWord(stream, made, patience) }
         schedulePump()
         return made
+    }
+
+    /// Ends a stream of ours whose peer says nothing for too long.
+    private func awaitWord(_ stream: Int32, _ exchange: StreamExchange, _ patience: HTTPPatience) {
+        guard let end = exchange.silenceEnd(patience) else { return silences[stream] = nil }
+        guard end > .now() else { return exchange.silenceEnded() }
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        silences[stream] = loop.scheduleTask(deadline: end) { [weak exchange] in
+            if let exchange { bound.value.awaitWord(stream, exchange, patience) }
+        }
     }
 
     func started(_ task: Task<Void, Never>, for stream: Int32) {
@@ -203,7 +228,11 @@ final class HTTP2Handler: ChannelInboundHandler {
         if exchanges[stream] != nil { tasks[stream] = task } else { task.cancel() }
     }
 
-    func taskEnded(_ stream: Int32) { tasks.removeValue(forKey: stream) }
+    /// A handler that returns without an end to its response leaves nobody who could give it one.
+    func taskEnded(_ stream: Int32) {
+        tasks.removeValue(forKey: stream)
+        if exchanges[stream] != nil, !finishedHere.contains(stream) { reset(stream, .internalError) }
+    }
 
     func sendHead(_ stream: Int32, _ head: HTTPResponseHead, endStream: Bool) {
         guard exchanges[stream] != nil else { return }
@@ -273,7 +302,16 @@ final class HTTP2Handler: ChannelInboundHandler {
         }
         if wrote { context.flush() }
         armStall()
-        if !session.wantsMore { context.close(promise: nil) }
+        if !session.wantsMore { closeBehindOutput(context) }
+    }
+
+    /// Ends our half behind what is queued. Closing outright would lose that, and with bytes of the peer's unread even what
+    /// the kernel holds.
+    private func closeBehindOutput(_ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        isClosing = true
+        context.close(mode: .output, promise: nil)
+        armClosing()
     }
 
     /// A response is complete although the request is not: the stream is freed (gRPC's half-close rule).

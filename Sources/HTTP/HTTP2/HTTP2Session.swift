@@ -40,6 +40,8 @@ internal import NIOCore
         unsafe nghttp2_option_set_no_auto_window_update(options, 1)
         unsafe nghttp2_option_set_no_closed_streams(options, 1)
         unsafe nghttp2_option_set_max_settings(options, 32)
+        // A space at either end of a value would lose the whole stream, in trailers the status with it; peers send them.
+        unsafe nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
         unsafe nghttp2_option_set_max_deflate_dynamic_table_size(options, Int(limits.headerTableSize))
         let user = unsafe Unmanaged.passUnretained(self).toOpaque()
         var memory = unsafe HTTP2Memory.functions
@@ -143,10 +145,13 @@ internal import NIOCore
         return .take
     }
 
-    func headersArrived(_ stream: Int32, isTrailers: Bool, endStream: Bool, length: Int) {
+    /// `isLater`: not the first head on its stream.
+    func headersArrived(_ stream: Int32, isLater: Bool, endStream: Bool, length: Int) {
         flood.headersArrived(length: length)
         let fields = head
         head = HTTPFields()
+        // Behind an interim response nghttp2 takes the final one for a later head; only trailers have no status.
+        let isTrailers = isLater && fields[":status"] == nil
         guard headSize <= limits.maximumHeaderListSize else {
             return reset(stream, .enhanceYourCalm)
         }
@@ -164,8 +169,7 @@ internal import NIOCore
 
     func dataArrived(_ stream: Int32, length: Int, padding: Int, endStream: Bool) {
         flood.dataArrived(payload: length - padding, endStream: endStream)
-        // Padding is never read by anybody: credited at once.
-        if padding > 0 { unsafe nghttp2_session_consume(raw, stream, padding) }
+        // nghttp2 has given the padding back to both windows by itself.
         if endStream { events.append(.end(stream: stream)) }
     }
 

@@ -4,6 +4,8 @@ package struct LeaseTerms: Hashable, Sendable {
     package let duration: Duration
     /// r: the part by which two boot clocks may differ.
     package static let drift = 0.001
+    /// How much more a relay's want weighs than an agent's of the same priority: it pulls for many.
+    package static let relayWeight: UInt32 = 8
 
     package init(duration: Duration) {
         precondition(duration >= .seconds(1) && duration <= .seconds(3600), "a lease lasts a second to an hour")

@@ -47,41 +47,7 @@ package enum MerkleTree {
         return root(of: pieceRoots, height: pieceLayerHeight(geometry))
     }
 
-    /// The uncle hashes that lead from a run of nodes to the root, lowest first (BEP 52's `hashes` message): the nodes of
-    /// one layer padded as in `root(of:height:)`, the run being `count` (a power of two) nodes from `first` (a multiple of
-    /// it). Nil where the run is not of that kind or lies outside the padded layer.
-    package static func proof(
-        in nodes: [SHA256Digest],
-        height: Int,
-        first: Int,
-        count: Int
-    ) -> [SHA256Digest]? {
-        guard !nodes.isEmpty, count > 0, count.nonzeroBitCount == 1, first >= 0, first % count == 0 else { return nil }
-        var width = 1
-        while width < nodes.count { width *= 2 }
-        guard count <= width, first <= width - count else { return nil }
-        var layer = nodes
-        var position = first
-        var run = count
-        var padding = paddingRoot(height: height)
-        var uncles: [SHA256Digest] = []
-        while width > 1 {
-            if run == 1 {
-                uncles.append((position ^ 1) < layer.count ? layer[position ^ 1] : padding)
-            } else {
-                run /= 2
-            }
-            layer = stride(from: 0, to: layer.count, by: 2).map { index in
-                parent(layer[index], index + 1 < layer.count ? layer[index + 1] : padding)
-            }
-            padding = parent(padding, padding)
-            position /= 2
-            width /= 2
-        }
-        return uncles
-    }
-
-    /// Whether a run of nodes and its uncle hashes lead to `root`; see `proof(in:height:first:count:)`.
+    /// Whether a run of nodes and its uncle hashes lead to `root`; see `MerkleLayers.proof(first:count:)`.
     package static func isProven(
         _ run: [SHA256Digest],
         first: Int,

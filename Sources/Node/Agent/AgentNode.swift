@@ -20,7 +20,7 @@ package struct AgentNode: Service {
     /// Runs until graceful shutdown or cancellation; throws a `UserError` where it cannot start.
     package func run() async throws {
         let runtime = try await NodeRuntime.start(configuration, role: .agent, logger: logger)
-        logger.info("agent \(runtime.identity.name) listening on \(runtime.address)")
+        logger.info("agent \(runtime.identity.name) listening on \(runtime.listening)")
         let work = AgentWork(runtime: runtime, destination: destination)
         await NodeLoop(runtime: runtime, role: .agent, work: work).run()
         await work.stop()

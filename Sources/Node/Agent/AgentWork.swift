@@ -3,16 +3,15 @@ internal import Manifest
 internal import SluiceAPI
 internal import Units
 
-/// The assignments of this agent: a delivery each. A finished one goes on sharing until its blob is evicted.
+/// The assignments of this agent: one download for each blob, however many of them name it.
 actor AgentWork: NodeWork {
     private let runtime: NodeRuntime
     private let destination: String
     private var control: VerifyingKey?
     /// Assignments that came before control said who it is.
     private var early: [(String, Assignment)] = []
-    private var deliveries: [String: BlobDelivery] = [:]
-    /// Blobs in memory, with the deliveries that use them.
-    private var blobs: [BlobID: (blob: ActiveBlob, users: Set<String>)] = [:]
+    private var blobs: [BlobID: AgentBlob] = [:]
+    private var owners: [String: BlobID] = [:]
 
     init(runtime: NodeRuntime, destination: String) {
         self.runtime = runtime
@@ -43,18 +42,12 @@ actor AgentWork: NodeWork {
             early.append((task, assignment))
             return
         }
-        if let known = deliveries[task] { return await known.revised(assignment) }
+        guard let id = BlobID(bytes: assignment.blob?.id ?? []) else {
+            return fail(task, UserError(.invalidArgument, "the assignment names no blob"))
+        }
+        owners[task] = id
         do {
-            let blob = try await open(assignment, for: task, control)
-            let delivery = try BlobDelivery(
-                task: task,
-                assignment: assignment,
-                blob: blob,
-                destination: destination,
-                runtime: runtime
-            )
-            deliveries[task] = delivery
-            await delivery.start()
+            try await blob(id, of: assignment, control).add(task, assignment)
         } catch let error as UserError {
             fail(task, error)
         } catch {
@@ -62,39 +55,36 @@ actor AgentWork: NodeWork {
         }
     }
 
+    private func blob(_ id: BlobID, of assignment: Assignment, _ control: VerifyingKey) async throws -> AgentBlob {
+        if let known = blobs[id] {
+            if await known.isThere { return known }
+            await close(known, id)
+        }
+        let blob = try await AgentBlob.open(
+            assignment,
+            control: control,
+            destination: destination,
+            runtime: runtime,
+            evicted: { await self.close($0, id) }
+        )
+        blobs[id] = blob
+        return blob
+    }
+
     private func cancel(_ task: String) async {
         runtime.statuses.forget(task)
-        guard let delivery = deliveries.removeValue(forKey: task) else { return }
-        await delivery.stop()
-        for (id, entry) in blobs where entry.users.contains(task) {
-            blobs[id]?.users.remove(task)
-            guard blobs[id]?.users.isEmpty == true else { continue }
-            blobs.removeValue(forKey: id)
-            await entry.blob.close(in: runtime)
-        }
+        guard let id = owners.removeValue(forKey: task), let blob = blobs[id], await blob.remove(task) else { return }
+        await close(blob, id)
+    }
+
+    private func close(_ blob: AgentBlob, _ id: BlobID) async {
+        guard blobs[id] === blob else { return }
+        blobs[id] = nil
+        await blob.stop()
     }
 
     func stop() async {
-        for delivery in deliveries.values { await delivery.stop() }
-    }
-
-    private func open(_ assignment: Assignment, for task: String, _ control: VerifyingKey) async throws -> ActiveBlob {
-        guard let message = assignment.blob, let id = BlobID(bytes: message.id) else {
-            throw UserError(.invalidArgument, "the assignment names no blob")
-        }
-        if let known = blobs[id] {
-            blobs[id]?.users.insert(task)
-            return known.blob
-        }
-        let blob = try await ActiveBlob.open(
-            message,
-            control: control,
-            epoch: Epoch(rawValue: assignment.epoch),
-            advises: false,
-            runtime: runtime
-        )
-        blobs[id] = (blob, [task])
-        return blob
+        for blob in blobs.values { await blob.stop() }
     }
 
     private func fail(_ task: String, _ error: UserError) {

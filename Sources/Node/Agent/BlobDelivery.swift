@@ -9,7 +9,7 @@ internal import SluiceAPI
 internal import Transport
 internal import Units
 
-/// One assignment: a download of its blob, the final file once every piece is proven, and what control is told of it.
+/// One assignment: the final file once every piece of its blob is proven, and what control is told of it.
 actor BlobDelivery {
     /// How often it is looked whether there is news once all has ended.
     private static let quietInterval = Duration.seconds(5)
@@ -19,7 +19,8 @@ actor BlobDelivery {
     private let blob: ActiveBlob
     private let destination: String
     private var assignment: Assignment
-    private var download: BlobDownload?
+    private let progress: @Sendable () async -> DownloadProgress?
+    private let hasEnded: @Sendable (Bool) async -> Void
     private var state = TaskState.running
     private var message = ""
     private var sha256 = ""
@@ -29,12 +30,16 @@ actor BlobDelivery {
     private var round = 0
     private var reporting: Task<Void, Never>?
 
+    /// `progress` is how far the blob's download is; `ended` is told when the delivery has ended, and when it has not after
+    /// all.
     init(
         task: String,
         assignment: Assignment,
         blob: ActiveBlob,
         destination: String,
-        runtime: NodeRuntime
+        runtime: NodeRuntime,
+        progress: @escaping @Sendable () async -> DownloadProgress?,
+        ended: @escaping @Sendable (Bool) async -> Void
     ) throws {
         let name = assignment.fileName
         guard !name.isEmpty, name != ".", name != "..", !name.contains("/"), !name.utf8.contains(0) else {
@@ -45,18 +50,11 @@ actor BlobDelivery {
         self.blob = blob
         self.destination = "\(destination)/\(name)"
         self.assignment = assignment
+        self.progress = progress
+        self.hasEnded = ended
     }
 
-    func start() async {
-        let download = BlobDownload(of: blob, plan: DownloadPlan(assignment), runtime: runtime) { outcome in
-            switch outcome {
-            case .complete: await self.finish()
-            case .failed(let why): await self.end(.failed, why)
-            case .revoked: await self.reopen()
-            }
-        }
-        self.download = download
-        blob.cache.expectDigest()
+    func start() {
         reporting = Task {
             // The agents of a distribution begin at the same moment; they shall not all tell at the same moment.
             try? await Task.sleep(for: statusInterval * Double.random(in: 0...1))
@@ -65,23 +63,24 @@ actor BlobDelivery {
                 try? await Task.sleep(for: state == .running ? statusInterval : Self.quietInterval)
             }
         }
-        await download.start()
+    }
+
+    /// What has become of the blob. A delivery that has failed stays so.
+    func told(_ outcome: BlobDownload.Outcome) async {
+        guard state != .failed else { return }
+        switch outcome {
+        case .complete: await finish()
+        case .failed(let why): await end(.failed, why)
+        case .revoked: await reopen()
+        case .evicted: break
+        }
     }
 
     private var statusInterval: Duration { assignment.statusInterval?.duration ?? StatusPace.interval(agents: 1) }
 
-    func stop() async {
-        reporting?.cancel()
-        await download?.stop()
-    }
+    func stop() { reporting?.cancel() }
 
-    /// A new revision: relays may have moved, a higher epoch may revoke batches.
-    func revised(_ assignment: Assignment) async {
-        self.assignment = assignment
-        blob.raiseEpoch(to: Epoch(rawValue: assignment.epoch))
-        await download?.epochRaised()
-        await download?.relaysChanged(to: assignment.relays)
-    }
+    func revised(_ assignment: Assignment) { self.assignment = assignment }
 
     /// Control has revoked hashes: the file may not be what it should be, and is delivered again once it is proven.
     private func reopen() async {
@@ -91,6 +90,7 @@ actor BlobDelivery {
         sha256 = ""
         ended = nil
         await report()
+        await hasEnded(false)
     }
 
     private func finish() async {
@@ -127,11 +127,12 @@ actor BlobDelivery {
         self.message = message
         ended = BootClock.now()
         await report()
+        await hasEnded(true)
         ProcessMemory.release()
     }
 
     private func report() async {
-        guard let progress = await download?.progress else { return }
+        guard let progress = await progress() else { return }
         var status = TaskStatus()
         status.task = task
         status.state = state

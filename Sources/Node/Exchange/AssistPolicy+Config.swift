@@ -18,6 +18,7 @@ extension AssistPolicy {
             slowRate = BytesPerSecond(rawValue: config.assistBelowBytesPerSecond)
         }
         if let after = config.assistAfter?.duration { slowDuration = after }
+        if let after = config.blockedAfter?.duration { hostileDuration = after }
         if config.stallPermille > 0 { stallProgress = Double(config.stallPermille) / 1000 }
         if let after = config.stallAfter?.duration { stallDuration = after }
         if config.overduePercent > 0 { overdueFactor = Double(config.overduePercent) / 100 }

@@ -33,7 +33,7 @@ extension BlobDownload {
                 } onCancel: {
                     stream.reset(.cancel)
                 }
-                network.httpAnswered()
+                httpAnswered()
                 sampleEnded(key, bytes: range.count, failed: !cutter.isDone)
                 fetchEnded(key, number, failed: !cutter.isDone)
             } catch {

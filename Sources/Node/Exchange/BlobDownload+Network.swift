@@ -21,10 +21,16 @@ extension BlobDownload {
         }
     }
 
+    /// A relay has answered over HTTP, whatever it was asked.
+    func httpAnswered() {
+        network.httpAnswered()
+        engine.httpAnswered(at: BootClock.now())
+    }
+
     private func askToDialBack() {
         guard plan.announces, let relay = relays.values.first else { return }
         Task {
-            guard let isReachable = try? await relay.dialsBack(to: runtime.port) else { return }
+            guard let isReachable = try? await relay.dialsBack(to: runtime.reach.port) else { return }
             network.dialBackAnswered(isReachable: isReachable)
         }
     }

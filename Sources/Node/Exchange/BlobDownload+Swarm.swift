@@ -105,19 +105,38 @@ extension BlobDownload {
 
     // MARK: Relays
 
-    /// Batches over HTTP: for agents whose BitTorrent does not work, and behind a peer that keeps them back.
+    /// Batches over HTTP: for agents whose BitTorrent does not work, and behind a peer that keeps them back. A relay that
+    /// does not answer keeps nobody else from being asked.
     func followBatches() async {
-        while !Task.isCancelled, !blob.hashesAreComplete {
-            let missing = blob.provable
-            let first = blob.geometry.pieceCount.indices.first { !missing.contains($0) } ?? PieceIndex(0)
-            if peers.isEmpty || engine.assist.isAssisting {
-                for relay in relays.values {
-                    for encoded in (try? await relay.batches(of: blob.id, from: first)) ?? [] { batchFetched(encoded) }
+        await withDiscardingTaskGroup { group in
+            var asked: Set<SourceID> = []
+            while !Task.isCancelled, !blob.hashesAreComplete {
+                if peers.isEmpty || engine.assist.isAssisting {
+                    for (id, relay) in relays where asked.insert(id).inserted {
+                        group.addTask { await self.followBatches(of: relay) }
+                    }
                 }
+                try? await Task.sleep(for: Self.batchInterval)
             }
-            try? await Task.sleep(for: .milliseconds(500))
+            group.cancelAll()
         }
     }
+
+    private func followBatches(of relay: RelayConnection) async {
+        while !Task.isCancelled, !blob.hashesAreComplete {
+            if peers.isEmpty || engine.assist.isAssisting {
+                let provable = blob.provable
+                let first = blob.geometry.pieceCount.indices.first { !provable.contains($0) } ?? PieceIndex(0)
+                if let batches = try? await relay.batches(of: blob.id, from: first) {
+                    httpAnswered()
+                    for encoded in batches { batchFetched(encoded) }
+                }
+            }
+            try? await Task.sleep(for: Self.batchInterval)
+        }
+    }
+
+    private static let batchInterval = Duration.milliseconds(500)
 
     private func batchFetched(_ encoded: [UInt8]) {
         guard let batch = try? HashBatch(decoding: encoded), let pieces = try? blob.accept(batch) else { return }
@@ -126,52 +145,72 @@ extension BlobDownload {
         perform(actions)
     }
 
-    /// Announces to every relay's tracker, and connects to the peers they name. Lost relays are tried again.
+    /// Announces to every relay's tracker, and connects to the peers they name. Lost relays are tried again, and one that does
+    /// not answer keeps nobody else from being asked.
     func followPeers() async {
         guard plan.usesBitTorrent else { return }
-        // At first the others are just announcing themselves too.
-        var pause = Duration.milliseconds(100)
-        while !Task.isCancelled {
-            for infoHash in plan.announces ? blob.infoHashes : [] {
-                for relay in relays.values {
-                    let left = blob.geometry.size.rawValue - engine.verifiedBytes.rawValue
-                    let request = AnnounceRequest(
-                        infoHash: infoHash,
-                        peerID: runtime.session.peerID,
-                        port: UInt16(clamping: runtime.port),
-                        uploaded: blob.swarm.uploaded,
-                        downloaded: blob.swarm.downloaded,
-                        left: ByteCount(rawValue: left),
-                        event: .none,
-                        wanted: 50,
-                        isCompact: true
-                    )
-                    guard let known = try? await relay.announce(request) else { continue }
-                    network.httpAnswered()
-                    for peer in known where !engine.isComplete { connect(to: peer) }
+        await withDiscardingTaskGroup { group in
+            var asked: Set<SourceID> = []
+            var pause = Self.firstAnnouncePause
+            while !Task.isCancelled {
+                for (id, relay) in relays where plan.announces && asked.insert(id).inserted {
+                    group.addTask { await self.announce(to: relay) }
                 }
+                if !engine.isComplete { dialRelays() }
+                try? await Task.sleep(for: engine.isComplete ? Self.seedAnnouncePause : pause)
+                pause = min(Self.longestAnnouncePause, pause * 2)
             }
-            if !engine.isComplete {
-                let known = Set(peers.values.map(\.address))
-                let now = BootClock.now()
-                for endpoint in plan.relays
-                where !known.contains(endpoint.address) && dials.mayDial(endpoint.address, at: now) {
-                    connect(to: endpoint)
-                }
-            }
-            try? await Task.sleep(for: engine.isComplete ? .seconds(10) : pause)
-            pause = min(.seconds(2), pause * 2)
+            group.cancelAll()
         }
     }
 
-    /// An address as reports name it.
+    /// At first the others are just announcing themselves too; a seed has time.
+    private static let firstAnnouncePause = Duration.milliseconds(100)
+    private static let longestAnnouncePause = Duration.seconds(2)
+    private static let seedAnnouncePause = Duration.seconds(10)
+
+    private func announce(to relay: RelayConnection) async {
+        var pause = Self.firstAnnouncePause
+        while !Task.isCancelled {
+            for infoHash in blob.infoHashes {
+                let left = blob.geometry.size.rawValue - engine.verifiedBytes.rawValue
+                let request = AnnounceRequest(
+                    infoHash: infoHash,
+                    peerID: runtime.session.peerID,
+                    port: UInt16(clamping: runtime.reach.port),
+                    uploaded: blob.swarm.uploaded,
+                    downloaded: blob.swarm.downloaded,
+                    left: ByteCount(rawValue: left),
+                    event: .none,
+                    wanted: 50,
+                    isCompact: true
+                )
+                guard let known = try? await relay.announce(request) else { continue }
+                httpAnswered()
+                for peer in known where !engine.isComplete { connect(to: peer) }
+            }
+            try? await Task.sleep(for: engine.isComplete ? Self.seedAnnouncePause : pause)
+            pause = min(Self.longestAnnouncePause, pause * 2)
+        }
+    }
+
+    private func dialRelays() {
+        let known = Set(peers.values.map(\.address))
+        let now = BootClock.now()
+        for endpoint in plan.relays
+        where !known.contains(endpoint.address) && dials.mayDial(endpoint.address, at: now) {
+            connect(to: endpoint)
+        }
+    }
+
+    /// An address as reports and endpoints name it.
     private static func place(_ address: SocketAddress) -> String {
-        "\(address.ipAddress ?? "?"):\(address.port ?? 0)"
+        let host = address.ipAddress ?? "?"
+        return host.contains(":") ? "[\(host)]:\(address.port ?? 0)" : "\(host):\(address.port ?? 0)"
     }
 
     private func connect(to peer: PeerAddress) {
-        let isSelf = Int(peer.port) == runtime.port && peer.address == runtime.listener.localAddress.addressBytes
-        guard !isSelf,
+        guard peer != runtime.reach.peer,
             let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: peer.address), port: Int(peer.port))
         else { return }
         let place = Self.place(address)

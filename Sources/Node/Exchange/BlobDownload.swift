@@ -15,8 +15,9 @@ internal import Units
 actor BlobDownload: EventLoopActor {
     static let tick = TimeAmount.milliseconds(100)
 
-    /// How a download ends; or that one which was complete goes on, because control has revoked hashes.
-    enum Outcome: Sendable { case complete, failed(String), revoked }
+    /// How a download ends; that one which was complete goes on, because control has revoked hashes; or that the cache has
+    /// taken the blob away.
+    enum Outcome: Sendable { case complete, failed(String), revoked, evicted }
 
     nonisolated let runtime: NodeRuntime
     /// It runs on an event loop, as its peers' connections do: what they bring costs no change of thread.
@@ -129,9 +130,11 @@ actor BlobDownload: EventLoopActor {
         origin?.stop()
     }
 
-    /// Relays may have moved, or more have come.
-    func relaysChanged(to relays: [Endpoint]) {
-        plan.relays = relays
+    /// Relays may have moved, or more have come; and other limits may hold. When assist begins stays as it was.
+    func planChanged(to plan: DownloadPlan) {
+        self.plan = plan
+        if let most = plan.maximumPeers { blob.swarm.limitPeers(to: most) }
+        followSchedule(BootClock.now())
         if !isOver { addRelays() }
     }
 
@@ -212,7 +215,7 @@ actor BlobDownload: EventLoopActor {
 
     /// The time of the day may bring other limits, also for those who only share.
     private func followSchedule(_ now: BootTime) {
-        let allowance = plan.schedule.allowance(atUnixSeconds: runtime.clock.milliseconds() / 1000)
+        let allowance = plan.allowance(atUnixSeconds: runtime.clock.milliseconds() / 1000)
         if !isOver { engine.rateLimited(to: allowance.down, at: now) }
         blob.swarm.uploadShaper.limit(to: allowance.up)
     }
@@ -227,6 +230,7 @@ actor BlobDownload: EventLoopActor {
             assembly.discard(piece)
             perform(actions)
         }
+        if !isStopped, blob.cache.isRemoved { tellInOrder(.evicted) }
     }
 
     // MARK: Actions

@@ -22,14 +22,26 @@ struct DownloadPlan: Sendable {
     let announces: Bool
     /// Whether what a relay at this node's own site offers is not taken from elsewhere.
     let prefersOwnSite: Bool
-    /// How much may be moved when.
-    var schedule: TransferSchedule
+    /// How much may be moved when: what the most generous of these allows.
+    private(set) var schedules: [TransferSchedule]
     /// Connections with peers at most; nil is the swarm's own limit.
-    let maximumPeers: Int?
+    private(set) var maximumPeers: Int?
     /// An agent's, where the order does not say.
     private static let defaultPeers = 100
 
     var usesBitTorrent: Bool { !policy.bitTorrentIsDisabled }
+
+    func allowance(atUnixSeconds seconds: Int64) -> TransferAllowance {
+        .mostGenerous(of: schedules.map { $0.allowance(atUnixSeconds: seconds) })
+    }
+
+    /// Another order of the same blob: its relays help too, and neither order's limits hold back the other.
+    mutating func join(_ other: DownloadPlan) {
+        let known = Set(relays.map(\.address))
+        relays += other.relays.filter { !known.contains($0.address) }
+        schedules += other.schedules
+        maximumPeers = maximumPeers.flatMap { most in other.maximumPeers.map { max($0, most) } }
+    }
 }
 
 extension DownloadPlan {
@@ -38,7 +50,7 @@ extension DownloadPlan {
         relays = assignment.relays
         let config = assignment.config ?? DistributionConfig()
         policy = AssistPolicy(config)
-        schedule = TransferSchedule(config)
+        schedules = [TransferSchedule(config)]
         maximumPeers = config.maxConnectionsPerAgent == 0 ? Self.defaultPeers : Int(config.maxConnectionsPerAgent)
         announces = policy.bitTorrentIsDisabled == false
         prefersOwnSite = true
@@ -56,8 +68,8 @@ extension DownloadPlan {
 
     /// A relay's, of what its fellow relays pull: as a peer and in no other way. Of two relays the one with the smaller
     /// name dials.
-    init(fellows: [Endpoint], of relay: NodeID, _ work: RelayTask) {
-        schedule = TransferSchedule(work)
+    init(fellows: [Endpoint], of relay: NodeID, _ tasks: some Sequence<RelayTask>) {
+        schedules = tasks.map { TransferSchedule($0) }
         maximumPeers = nil
         relays = fellows.filter { relay.text < $0.node }
         var peersOnly = AssistPolicy()

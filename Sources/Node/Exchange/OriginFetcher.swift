@@ -50,7 +50,7 @@ final class OriginFetcher: Sendable {
                     connection: runtime.originClient.connect(
                         policy: OriginAccessPolicy(
                             allowPrivateAddresses: blob.allowPrivateAddresses,
-                            baseURLs: []
+                            baseURLs: blob.baseUrls
                         )
                     ),
                     url: blob.url,

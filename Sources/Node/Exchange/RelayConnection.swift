@@ -19,6 +19,17 @@ actor RelayConnection {
     /// What proves the relay; nil where this node's links are in plaintext.
     private let credentials: NodeCredentials?
     private var client: HTTPClient?
+    /// What whoever needs a connection waits for while there is none.
+    private var connecting: Task<HTTPClient, any Error>?
+    private var isClosed = false
+
+    /// How long a relay may take to answer. One that is well says its head at once, whatever of the blob is there.
+    private static let answerPatience = Duration.seconds(10)
+    /// A relay bears with a piece that is still on its way, and so do we; it says itself when it has given up.
+    private static let contentPatience = HTTPPatience(
+        head: answerPatience,
+        body: ContentRequest.waitLimit + answerPatience
+    )
 
     /// Nil where the endpoint has no address.
     init?(to endpoint: Endpoint, credentials: NodeCredentials?) {
@@ -31,13 +42,25 @@ actor RelayConnection {
 
     private func connection() async throws -> HTTPClient {
         if let client, client.isActive { return client }
-        let made = try await HTTPClient.connect(
-            host: host,
-            port: port,
-            tls: tls(),
-            timeout: .seconds(5),
-            group: MultiThreadedEventLoopGroup.singleton
-        )
+        if let connecting { return try await connecting.value }
+        guard !isClosed else { throw HTTPError(.connectionClosed, "this node has done with the relay") }
+        let (host, port, tls) = (host, port, try tls())
+        let task = Task {
+            try await HTTPClient.connect(
+                host: host,
+                port: port,
+                tls: tls,
+                timeout: .seconds(5),
+                group: MultiThreadedEventLoopGroup.singleton
+            )
+        }
+        connecting = task
+        defer { connecting = nil }
+        let made = try await task.value
+        guard !isClosed else {
+            await made.close()
+            throw HTTPError(.connectionClosed, "this node has done with the relay")
+        }
         client = made
         return made
     }
@@ -48,6 +71,7 @@ actor RelayConnection {
         return try credentials.client(to: relay)
     }
 
+    /// A stream that is let go of, by a task that is cancelled too, is broken off.
     private func get(_ path: String, range: ByteRange? = nil) async throws -> HTTPClientStream {
         var fields = HTTPFields()
         if let range { fields.append("range", "bytes=\(range.start)-\(range.end - 1)") }
@@ -58,7 +82,9 @@ actor RelayConnection {
             path: path,
             fields: fields
         )
-        let stream = try await connection().request(head, endStream: true)
+        let patience =
+            range == nil ? HTTPPatience(head: Self.answerPatience, body: Self.answerPatience) : Self.contentPatience
+        let stream = try await connection().request(head, endStream: true, patience: patience)
         let status = try await stream.response().status
         guard status == (range == nil ? 200 : 206) else {
             stream.reset(.cancel)
@@ -107,6 +133,8 @@ actor RelayConnection {
     }
 
     func close() async {
+        isClosed = true
+        // One that is on its way is closed by whoever asked for it.
         await client?.close()
         client = nil
     }

@@ -21,7 +21,9 @@ struct ControlEndpoint: Sendable {
             host: host,
             port: port,
             tls: tls,
-            group: MultiThreadedEventLoopGroup.singleton
+            group: MultiThreadedEventLoopGroup.singleton,
+            limits: .messageClient,
+            liveness: .prompt
         )
         let bracketed = host.contains(":") ? "[\(host)]" : host
         let client = RPCClient(http: http, scheme: tls == nil ? "http" : "https", authority: "\(bracketed):\(port)")

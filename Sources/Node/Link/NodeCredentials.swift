@@ -53,10 +53,10 @@ final class NodeCredentials: Sendable {
     var identity: TLSIdentity { state.withLock { $0.identity } }
 
     /// What is kept, where it is whole and for this node; nil where the node has to enroll.
-    static func kept(in folder: String, for name: NodeCertificateName) -> NodeCredentials? {
-        guard let authority = read("\(folder)/ca.crt").flatMap({ try? Certificate(pem: $0) }),
-            let certificate = read("\(folder)/node.crt").flatMap({ try? Certificate(pem: $0) }),
-            let key = read("\(folder)/node.key").flatMap({ try? PrivateKey(pem: $0) }),
+    static func kept(in folder: String, for name: NodeCertificateName) throws(UserError) -> NodeCredentials? {
+        guard let authority = try SmallFile.read("\(folder)/ca.crt").flatMap({ try? Certificate(pem: $0) }),
+            let certificate = try SmallFile.read("\(folder)/node.crt").flatMap({ try? Certificate(pem: $0) }),
+            let key = try SmallFile.read("\(folder)/node.key").flatMap({ try? PrivateKey(pem: $0) }),
             certificate.keyFingerprint == key.fingerprint, certificate.isSigned(by: authority),
             certificate.uris.contains(name.uri)
         else { return nil }
@@ -66,7 +66,7 @@ final class NodeCredentials: Sendable {
 
     /// The key that is kept, or a new one, which is kept before it is used: a second try enrolls the same key.
     static func key(in folder: String) throws -> PrivateKey {
-        if let key = read("\(folder)/node.key").flatMap({ try? PrivateKey(pem: $0) }) { return key }
+        if let kept = try SmallFile.read("\(folder)/node.key") { return try PrivateKey(pem: kept) }
         let key = try PrivateKey()
         try SmallFile.makeFolder(of: "\(folder)/node.key")
         try SecretFile.write(key.pem, to: "\(folder)/node.key")
@@ -107,6 +107,4 @@ final class NodeCredentials: Sendable {
         }
         serverSlot.replace(server)
     }
-
-    private static func read(_ path: String) -> String? { try? SmallFile.read(path) }
 }

@@ -22,8 +22,11 @@ struct NodeEnrollment: Sendable {
     /// What is kept, or what control gives for the join token. Waits for as long as control cannot be reached; throws
     /// where control refuses.
     func credentials(joinToken: String?) async throws -> NodeCredentials {
-        let kept = NodeCredentials.kept(in: folder, for: name)
-        if let kept, Self.now() < kept.identity.certificate.notAfter { return kept }
+        let kept = try NodeCredentials.kept(in: folder, for: name)
+        if let kept {
+            if Self.now() < kept.identity.certificate.notAfter { return kept }
+            if try await renewLate(kept) { return kept }
+        }
         guard let joinToken else {
             let why = kept == nil ? "is not enrolled" : "was away for longer than its certificate lasts"
             throw UserError(
@@ -35,21 +38,42 @@ struct NodeEnrollment: Sendable {
         guard let token = JoinTokenText(joinToken) else {
             throw UserError(.invalidArgument, "this is not a join token")
         }
-        var backoff = ReconnectBackoff(
-            seed: UInt64.random(in: 0 ... .max),
-            initial: .milliseconds(200),
-            maximum: .seconds(30)
-        )
+        var backoff = Self.backoff
         while true {
             do {
                 return try await enroll(token)
-            } catch let error as RPCError where error.code != .unavailable && error.code != .deadlineExceeded {
+            } catch let error as RPCError where Self.isRefusal(error) {
                 throw UserError(error.code == .permissionDenied ? .permissionDenied : .unauthenticated, error.message)
             } catch let error where error is RPCError || error is HTTPError {
                 logger.notice("control does not answer yet", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: backoff.attemptFailed())
             }
         }
+    }
+
+    /// The certificate has ended while the node was away: control may still give a new one for it. False where it does not.
+    private func renewLate(_ kept: NodeCredentials) async throws -> Bool {
+        var backoff = Self.backoff
+        while true {
+            do {
+                try await renew(kept)
+                logger.info("the node's certificate had ended, and was renewed")
+                return true
+            } catch let error as RPCError where Self.isRefusal(error) {
+                return false
+            } catch let error where error is RPCError || error is HTTPError {
+                logger.notice("control does not answer yet", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: backoff.attemptFailed())
+            }
+        }
+    }
+
+    private static func isRefusal(_ error: RPCError) -> Bool {
+        error.code != .unavailable && error.code != .deadlineExceeded
+    }
+
+    private static var backoff: ReconnectBackoff {
+        ReconnectBackoff(seed: UInt64.random(in: 0 ... .max), initial: .milliseconds(200), maximum: .seconds(30))
     }
 
     /// Shows control the token only after control has proven that it holds the authority the token names.

@@ -12,7 +12,12 @@ struct NodeIdentity: Sendable {
     static func load(from folder: String, name: NodeID?, prefix: String) throws(UserError) -> NodeIdentity {
         let path = "\(folder)/identity"
         var generator = SystemRandomNumberGenerator()
-        let kept = (try? SmallFile.read(path)).flatMap(Kept.init)
+        let kept = try SmallFile.read(path).map { text throws(UserError) in
+            guard let kept = Kept(text) else {
+                throw UserError(.dataLoss, "\(path) is damaged", hint: "Remove it to begin as a new node.")
+            }
+            return kept
+        }
         let identity = NodeIdentity(
             name: name ?? kept?.name ?? NodeID(prefix: prefix, using: &generator),
             key: kept.flatMap { SigningKey(seed: $0.seed) } ?? SigningKey(),

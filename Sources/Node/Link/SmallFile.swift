@@ -4,7 +4,14 @@ internal import Units
 
 /// State files of a few lines: written whole and renamed into place, readable by this user alone.
 enum SmallFile {
-    static func read(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+    /// Nil where there is no such file; one that cannot be read throws, so that nothing is made anew in its place.
+    static func read(_ path: String) throws(UserError) -> String? {
+        do {
+            return try SecretFile.read(path)
+        } catch {
+            throw UserError(.permissionDenied, error.message, hint: "Check the --data folder.")
+        }
+    }
 
     /// Makes the folder that a file lies in.
     static func makeFolder(of path: String) throws {

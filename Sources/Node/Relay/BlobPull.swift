@@ -1,3 +1,4 @@
+internal import Leases
 internal import Logging
 internal import Manifest
 internal import NIOCore
@@ -5,20 +6,22 @@ internal import OriginClient
 internal import PieceCache
 internal import SluiceAPI
 internal import Synchronization
+internal import Transport
 internal import Units
 
 /// Pulls pieces of one blob from its origin over several connections, each under a lease, into the growing cache. Every
 /// piece is hashed as it is stored, and its hash is signed and handed on.
 struct BlobPull: Sendable {
-    /// What a relay pulls serves everybody: it counts for eight agents of the same priority.
-    static let relayWeight: UInt32 = 8
+    /// What a relay pulls serves everybody.
+    static let relayWeight = LeaseTerms.relayWeight
     /// How often it is looked at how many connections there should be.
     private static let tick = Duration.milliseconds(100)
-    /// Tries of one run before the pull gives up, with growing pauses between them.
-    static let maximumFailures = 12
+    /// How long an origin that gives nothing is tried again, with growing pauses, where the order does not say.
+    private static let retryFor = Duration.seconds(3600)
 
     let blob: ActiveBlob
-    let work: RelayTask
+    /// The task that it is pulled for; it may be another one by the next permit.
+    let work: @Sendable () async -> RelayTask
     let origin: OriginID
     let access: OriginAccess
     let client: OriginClient
@@ -60,8 +63,9 @@ struct BlobPull: Sendable {
     /// One connection's life: a permit first, then runs until there are none. Who waits for a permit holds no pieces
     /// back from those who have one.
     private func work(through queue: PullQueue, over connection: Int) async throws {
-        var failures = 0
+        var failures = Failures()
         while await queue.awaitWork(over: connection) {
+            let work = await work()
             let permit = try await access.permit(
                 at: origin,
                 use: .relayPull,
@@ -70,17 +74,17 @@ struct BlobPull: Sendable {
             )
             let source = PermittedOrigin(
                 permit: permit,
-                connection: client.connect(policy: policy),
+                connection: client.connect(policy: policy(of: work)),
                 url: work.blob?.url ?? "",
-                validators: validators
+                validators: validators(of: work)
             )
             do {
                 try await pullRuns(of: queue, over: connection, from: source, failures: &failures)
                 await source.close()
             } catch let error as OriginError {
                 await source.close()
-                failures += 1
-                try await recover(from: error, failures: failures)
+                failures.add(at: BootClock.now())
+                try await recover(from: error, failures, for: work.retryFor?.duration ?? Self.retryFor)
             } catch {
                 await source.close()
                 queue.stop()
@@ -94,7 +98,7 @@ struct BlobPull: Sendable {
         of queue: PullQueue,
         over connection: Int,
         from source: PermittedOrigin,
-        failures: inout Int
+        failures: inout Failures
     ) async throws {
         while !source.permit.isRevoked, !access.shouldGiveUp(at: origin) {
             let count = queue.run(pieceLength: blob.geometry.pieceLength)
@@ -105,7 +109,7 @@ struct BlobPull: Sendable {
                 let rest = try await pull(pieces, of: queue, over: connection, from: source)
                 queue.done(pieces, returning: rest)
                 if !rest.isEmpty { return }
-                failures = 0
+                failures = Failures()
             } catch {
                 queue.done(pieces, returning: pieces.filter { !blob.cache.available.contains($0) })
                 throw error
@@ -162,7 +166,7 @@ struct BlobPull: Sendable {
     }
 
     /// Waits before the next try, or says why there is none.
-    private func recover(from error: OriginError, failures: Int) async throws {
+    private func recover(from error: OriginError, _ failures: Failures, for patience: Duration) async throws {
         switch error.code {
         case .changed: throw OriginChange(description: error.message)
         case .notFound, .forbidden, .refusedAddress, .rangeUnsupported, .tooManyRedirects:
@@ -171,19 +175,39 @@ struct BlobPull: Sendable {
             access.throttled(at: origin, for: error.retryAfter ?? .seconds(1))
         default: break
         }
-        guard failures < Self.maximumFailures else {
-            throw UserError(.unavailable, "the origin failed \(failures) times in a row: \(error)")
+        let failing = failures.duration(at: BootClock.now())
+        guard failing < patience else {
+            throw UserError(
+                .unavailable,
+                "the origin has given nothing for \(Int(failing.seconds)) s in \(failures.count) tries: \(error)"
+            )
         }
         logger.info("the origin failed, trying again", metadata: ["error": "\(error)"])
-        let pause = min(30, 0.1 * Double(1 << min(failures, 9)))
+        let pause = min(30, 0.1 * Double(1 << min(failures.count, 9)), (patience - failing).seconds)
         try await Task.sleep(for: .seconds(pause * Double.random(in: 0.8...1.2)))
     }
 
-    private var policy: OriginAccessPolicy {
-        OriginAccessPolicy(allowPrivateAddresses: work.blob?.allowPrivateAddresses ?? false, baseURLs: [])
+    /// Tries in a row that brought nothing.
+    private struct Failures {
+        private(set) var count = 0
+        private var since: BootTime?
+
+        mutating func add(at now: BootTime) {
+            count += 1
+            since = since ?? now
+        }
+
+        func duration(at now: BootTime) -> Duration { since.map { now - $0 } ?? .zero }
     }
 
-    private var validators: OriginValidators {
+    private func policy(of work: RelayTask) -> OriginAccessPolicy {
+        OriginAccessPolicy(
+            allowPrivateAddresses: work.blob?.allowPrivateAddresses ?? false,
+            baseURLs: work.blob?.baseUrls ?? []
+        )
+    }
+
+    private func validators(of work: RelayTask) -> OriginValidators {
         OriginValidators(
             size: blob.geometry.size,
             etag: work.blob?.etag ?? "",

@@ -20,8 +20,8 @@ actor RelayBlob {
 
     private let runtime: NodeRuntime
     private let blob: ActiveBlob
-    private var work: RelayTask
     private let origin: OriginID
+    private let evicted: @Sendable (RelayBlob) async -> Void
     /// What this relay may pull; nil where it pulls nothing and takes all from its fellows.
     private var grant: PullGrant?
     /// One for each grant so far, the newest last: what was under way when a stripe changed hands is still vouched for.
@@ -34,16 +34,25 @@ actor RelayBlob {
     private var pulled: PieceSet
     private var download: BlobDownload?
     private var tasks: [String: RelayTask] = [:]
+    /// Tasks whose publisher names another digest than the file has, and what they are told.
+    private var wrongDigests: [String: String] = [:]
     private var state = TaskState.running
     private var message = ""
     private var originChanged = ""
     private var running: [Task<Void, Never>] = []
 
-    private init(runtime: NodeRuntime, blob: ActiveBlob, work: RelayTask, origin: OriginID, grant: PullGrant?) {
+    private init(
+        runtime: NodeRuntime,
+        blob: ActiveBlob,
+        work: RelayTask,
+        origin: OriginID,
+        grant: PullGrant?,
+        evicted: @escaping @Sendable (RelayBlob) async -> Void
+    ) {
         self.runtime = runtime
         self.blob = blob
-        self.work = work
         self.origin = origin
+        self.evicted = evicted
         self.grant = grant
         pulled = PieceSet(capacity: blob.geometry.pieceCount)
         if let grant, work.blob?.torrent.isEmpty ?? true {
@@ -51,7 +60,13 @@ actor RelayBlob {
         }
     }
 
-    static func open(_ work: RelayTask, control: VerifyingKey, runtime: NodeRuntime) async throws -> RelayBlob {
+    /// `evicted` is called once the cache has taken the blob away.
+    static func open(
+        _ work: RelayTask,
+        control: VerifyingKey,
+        runtime: NodeRuntime,
+        evicted: @escaping @Sendable (RelayBlob) async -> Void
+    ) async throws -> RelayBlob {
         let grant = try grant(in: work, control: control, runtime: runtime)
         guard let message = work.blob, let origin = OriginID(message.origin) else {
             throw UserError(.invalidArgument, "the task names no origin")
@@ -64,7 +79,14 @@ actor RelayBlob {
             advises: true,
             runtime: runtime
         )
-        return RelayBlob(runtime: runtime, blob: blob, work: work, origin: origin, grant: grant)
+        return RelayBlob(
+            runtime: runtime,
+            blob: blob,
+            work: work,
+            origin: origin,
+            grant: grant,
+            evicted: evicted
+        )
     }
 
     private static func grant(
@@ -80,13 +102,28 @@ actor RelayBlob {
         return grant
     }
 
-    /// A task, or a new revision of one: stripes may have changed hands, fellows may have come or moved.
+    /// Whether the cache still has it.
+    var isThere: Bool { !blob.cache.isRemoved }
+
+    /// A task, or a new revision of one: stripes may have changed hands, fellows may have come or moved. What has failed is
+    /// tried again for a new task.
     func add(_ task: String, _ work: RelayTask, control: VerifyingKey) async throws {
-        tasks[task] = work
         let new = try Self.grant(in: work, control: control, runtime: runtime)
-        guard state != .failed else { return report() }
+        let isNew = tasks.updateValue(work, forKey: task) == nil
+        blob.pin(in: runtime)
+        if state == .failed {
+            guard isNew else { return report() }
+            // The others were told, and stay failed.
+            tasks = [task: work]
+            await tryAgain()
+        }
         if let new, new.epoch > grant?.epoch ?? new.epoch { return try await raise(new, work) }
-        guard state == .running else { return report() }
+        guard state == .running else {
+            await download?.planChanged(to: plan)
+            try await checkDigests()
+            blob.unpin(in: runtime)
+            return report()
+        }
         // Whoever was to pull what this relay left has its grant by now.
         queue.granted()
         if new != grant, new == nil || new?.stripes != grant?.stripes {
@@ -99,8 +136,33 @@ actor RelayBlob {
                 signers.append((new, BatchSigner(key: runtime.identity.key, grant: new)))
             }
         }
-        await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name, work).relays)
+        await download?.planChanged(to: plan)
         report()
+    }
+
+    private func tryAgain() async {
+        state = .running
+        message = ""
+        originChanged = ""
+        queue.stop()
+        queue = PullQueue()
+        wrongDigests = [:]
+        running.append(Task { await pull() })
+        await beginDownload()
+    }
+
+    /// What is pulled is pulled for the task that matters most.
+    private var work: RelayTask {
+        tasks.max { ($0.value.priority, $1.key) < ($1.value.priority, $0.key) }?.value ?? RelayTask()
+    }
+
+    private var plan: DownloadPlan {
+        let sorted = tasks.sorted { $0.key < $1.key }.map(\.value)
+        var fellows: [Endpoint] = []
+        for endpoint in sorted.flatMap(\.relays) where !fellows.contains(where: { $0.address == endpoint.address }) {
+            fellows.append(endpoint)
+        }
+        return DownloadPlan(fellows: fellows, of: runtime.identity.name, sorted)
     }
 
     /// Control has raised the epoch: what this relay has pulled is signed anew under its new grant, what it has from others
@@ -115,28 +177,37 @@ actor RelayBlob {
             sign(pulled)
         }
         await download?.epochRaised()
-        await download?.relaysChanged(to: DownloadPlan(fellows: work.relays, of: runtime.identity.name, work).relays)
+        await download?.planChanged(to: plan)
+        // What was revoked pins it again.
+        if state == .completed { blob.unpin(in: runtime) }
         report()
     }
 
     /// Returns whether no task names the blob any more.
-    func remove(_ task: String) -> Bool {
+    func remove(_ task: String) async -> Bool {
         tasks.removeValue(forKey: task)
-        return tasks.isEmpty
+        wrongDigests.removeValue(forKey: task)
+        guard !tasks.isEmpty else { return true }
+        await download?.planChanged(to: plan)
+        return false
     }
 
     func start() async {
         // Pieces of an earlier run are proven by the journal; their hashes are signed again for this grant.
         sign(blob.cache.available)
-        let plan = DownloadPlan(fellows: work.relays, of: runtime.identity.name, work)
+        if tasks.values.contains(where: { $0.blob?.sha256.isEmpty == false }) { blob.cache.expectDigest() }
+        await refill()
+        running.append(Task { await pull() })
+        running.append(Task { await tell() })
+        await beginDownload()
+    }
+
+    private func beginDownload() async {
+        await download?.stop()
         let download = BlobDownload(of: blob, plan: plan, runtime: runtime) { outcome in
             await self.gathered(outcome)
         }
         self.download = download
-        if work.blob?.sha256.isEmpty == false { blob.cache.expectDigest() }
-        await refill()
-        running.append(Task { await pull() })
-        running.append(Task { await tell() })
         await download.start()
     }
 
@@ -152,7 +223,7 @@ actor RelayBlob {
         do {
             try await BlobPull(
                 blob: blob,
-                work: work,
+                work: { await self.work },
                 origin: origin,
                 access: runtime.origins,
                 client: runtime.originClient,
@@ -175,7 +246,7 @@ actor RelayBlob {
     private func refill() async {
         let (queue, revision) = (queue, queue.revision)
         let seconds = runtime.clock.milliseconds() / 1000
-        guard state == .running, let grant, !TransferSchedule(work).allowance(atUnixSeconds: seconds).isPaused else {
+        guard state == .running, let grant, !plan.allowance(atUnixSeconds: seconds).isPaused else {
             return queue.replace(with: [], asOf: revision)
         }
         let available = blob.cache.available
@@ -187,17 +258,22 @@ actor RelayBlob {
 
     /// Every piece is here, pulled or from fellows; or the cache has failed.
     private func gathered(_ outcome: BlobDownload.Outcome) async {
-        if case .revoked = outcome { return reopen() }
+        switch outcome {
+        case .revoked: return reopen()
+        case .evicted: return await evicted(self)
+        case .complete, .failed: break
+        }
         queue.stop()
         runtime.logger.info("\(blob.fileName) is here whole", metadata: ["blob": "\(blob.id)"])
         handOn(signers.indices.flatMap { signers[$0].signer.flush() })
         if case .failed(let why) = outcome { return fail(why) }
         do {
-            try await checkDigest()
+            try await checkDigests()
             guard blob.cache.available.isFull else { return }
             state = .completed
             message = ""
             report()
+            blob.unpin(in: runtime)
         } catch {
             fail("\(error)")
         }
@@ -208,6 +284,7 @@ actor RelayBlob {
         guard state == .completed else { return }
         state = .running
         queue = PullQueue()
+        blob.pin(in: runtime)
         running.append(Task { await pull() })
         report()
     }
@@ -217,6 +294,7 @@ actor RelayBlob {
         message = why
         queue.stop()
         report()
+        blob.unpin(in: runtime)
     }
 
     /// What is in the cache is vouched for under the newest grant.
@@ -265,14 +343,13 @@ actor RelayBlob {
         runtime.link.send(.hashBatches(message))
     }
 
-    private func checkDigest() async throws {
-        guard let expected = SHA256Digest(bytes: work.blob?.sha256 ?? []) else { return }
+    /// Whether the file is what each task's publisher says.
+    private func checkDigests() async throws {
+        guard tasks.values.contains(where: { $0.blob?.sha256.isEmpty == false }) else { return }
         let digest = try await blob.cache.digest()
-        guard digest == expected else {
-            throw UserError(
-                .dataLoss,
-                "the file at the origin has SHA-256 \(digest), not \(expected) as the publisher says"
-            )
+        for (task, work) in tasks {
+            guard let expected = SHA256Digest(bytes: work.blob?.sha256 ?? []), digest != expected else { continue }
+            wrongDigests[task] = "the file at the origin has SHA-256 \(digest), not \(expected) as the publisher says"
         }
     }
 
@@ -292,9 +369,7 @@ actor RelayBlob {
 
     /// Stock clients find this relay by the tracker it is.
     private func addSelfToTracker() {
-        guard let address = runtime.listener.localAddress.addressBytes,
-            let peer = PeerAddress(address: address, port: UInt16(clamping: runtime.port))
-        else { return }
+        guard let peer = runtime.reach.peer else { return }
         let isSeed = blob.cache.available.isFull
         for infoHash in blob.infoHashes {
             runtime.tracker.addSelf(peer, runtime.session.peerID, isSeed: isSeed, to: infoHash)
@@ -304,7 +379,7 @@ actor RelayBlob {
     /// Leaves pieces to another relay, if they are neither here nor on their way. Returns those it leaves.
     func release(_ wanted: [PieceSpan]) -> [PieceSpan] {
         let available = blob.cache.available
-        let missing = wanted.pieces(below: blob.geometry.pieceCount).filter { !available.contains($0) }
+        let missing = (wanted.pieces(below: blob.geometry.pieceCount) ?? []).filter { !available.contains($0) }
         return PieceRange.runs(of: queue.withdraw(missing)).map { PieceSpan($0) }
     }
 
@@ -326,8 +401,8 @@ actor RelayBlob {
         for (task, work) in tasks {
             var status = TaskStatus()
             status.task = task
-            status.state = state
-            status.message = message
+            status.state = wrongDigests[task] == nil ? state : .failed
+            status.message = wrongDigests[task] ?? message
             status.verifiedBytes = blob.availableBytes.rawValue
             status.originBytes = runtime.origins.total(at: origin, for: work.distribution).rawValue
             status.servedBytes = (blob.servedOverHTTP + blob.swarm.uploaded).rawValue

@@ -19,7 +19,7 @@ package struct RelayNode: Service {
     /// Runs until graceful shutdown or cancellation; throws a `UserError` where it cannot start.
     package func run() async throws {
         let runtime = try await NodeRuntime.start(configuration, role: .relay, logger: logger)
-        logger.info("relay \(runtime.identity.name) listening on \(runtime.address)")
+        logger.info("relay \(runtime.identity.name) listening on \(runtime.listening)")
         let work = RelayWork(runtime: runtime)
         await NodeLoop(runtime: runtime, role: .relay, work: work).run()
         await work.stop()

@@ -48,8 +48,11 @@ actor RelayWork: NodeWork {
         }
         owners[task] = id
         do {
-            if let known = blobs[id] { return try await known.add(task, work, control: control) }
-            let blob = try await RelayBlob.open(work, control: control, runtime: runtime)
+            if let known = blobs[id] {
+                if await known.isThere { return try await known.add(task, work, control: control) }
+                await close(known, id)
+            }
+            let blob = try await RelayBlob.open(work, control: control, runtime: runtime) { await self.close($0, id) }
             blobs[id] = blob
             try await blob.add(task, work, control: control)
             await blob.start()
@@ -64,7 +67,12 @@ actor RelayWork: NodeWork {
         runtime.statuses.forget(task)
         guard let id = owners.removeValue(forKey: task), let blob = blobs[id] else { return }
         guard await blob.remove(task) else { return }
-        blobs.removeValue(forKey: id)
+        await close(blob, id)
+    }
+
+    private func close(_ blob: RelayBlob, _ id: BlobID) async {
+        guard blobs[id] === blob else { return }
+        blobs[id] = nil
         await blob.stop()
     }
 

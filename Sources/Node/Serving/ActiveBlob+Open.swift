@@ -3,6 +3,7 @@ internal import Manifest
 internal import PieceCache
 internal import SluiceAPI
 internal import Swarm
+internal import Synchronization
 internal import Units
 
 extension ActiveBlob {
@@ -28,7 +29,6 @@ extension ActiveBlob {
             torrent = FinishedTorrent(metainfo, content: message.torrent)
         }
         let cache = try await runtime.cache.open(id, geometry: geometry)
-        runtime.cache.pin(id)
         let liveID = LiveID(of: id)
         let swarm = runtime.session.join(
             cache,
@@ -44,6 +44,7 @@ extension ActiveBlob {
         )
         if torrent == nil, let infoHash = InfoHash(bytes: liveID.bytes) { runtime.tracker.allow(infoHash) }
         if let torrent { blob.adopt([torrent]) }
+        blob.pin(in: runtime)
         runtime.catalog.add(blob)
         return blob
     }
@@ -52,7 +53,17 @@ extension ActiveBlob {
     func close(in runtime: NodeRuntime) async {
         runtime.catalog.remove(id)
         await swarm.leave()
-        runtime.cache.unpin(id)
+        unpin(in: runtime)
+    }
+
+    /// It is needed: the cache does not evict it.
+    func pin(in runtime: NodeRuntime) {
+        if !isPinned.exchange(true, ordering: .acquiringAndReleasing) { runtime.cache.pin(id) }
+    }
+
+    /// It is shared for as long as the cache has room for it.
+    func unpin(in runtime: NodeRuntime) {
+        if isPinned.exchange(false, ordering: .acquiringAndReleasing) { runtime.cache.unpin(id) }
     }
 
     /// Bytes of the pieces in the cache.

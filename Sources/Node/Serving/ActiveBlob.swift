@@ -25,6 +25,7 @@ final class ActiveBlob: Sendable {
 
     private let state: NIOLockedValueBox<State>
     private let served = Atomic<UInt64>(0)
+    let isPinned = Atomic(false)
 
     init(
         cache: BlobCache,

@@ -49,6 +49,12 @@ package struct AllowedHosts: Sendable {
         return lowered.hasSuffix(".") ? String(lowered.dropLast()) : lowered
     }
 
+    /// Whether a text is `localhost` or an address of loopback: a name that only looks like one is not.
+    package static func isThisMachine(_ host: String) -> Bool {
+        let host = plain(host)
+        return host == "localhost" || isLoopback(host) ?? false
+    }
+
     /// Whether an address is one of loopback; nil where the text is a name.
     private static func isLoopback(_ host: String) -> Bool? {
         if host.contains(":") {

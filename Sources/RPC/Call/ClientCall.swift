@@ -120,7 +120,10 @@ final class ClientCall: RPCMessageSource, RPCMessageSink {
                     state.withLock { $0.bytesArrived(bytes) }
                 } else {
                     let trailers = try await stream.trailers()
-                    if state.withLock({ $0.responseEnded(trailers: trailers) }) { stream.reset(.noError) }
+                    let isPast = isPastDeadline
+                    if state.withLock({ $0.responseEnded(trailers: trailers, isPastDeadline: isPast) }) {
+                        stream.reset(.noError)
+                    }
                 }
             } catch {
                 streamLost(error)
@@ -142,7 +145,9 @@ final class ClientCall: RPCMessageSource, RPCMessageSink {
     }
 
     private func streamLost(_ error: HTTPError) {
-        let isPastDeadline = deadline.map { ContinuousClock.now >= $0 } ?? false
-        state.withLock { $0.streamLost(ClientCallState.Loss(error), isPastDeadline: isPastDeadline) }
+        let isPast = isPastDeadline
+        state.withLock { $0.streamLost(ClientCallState.Loss(error), isPastDeadline: isPast) }
     }
+
+    private var isPastDeadline: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
 }

@@ -148,17 +148,19 @@ package struct ClientCallState: Sendable {
     }
 
     /// The peer ended the stream, with trailers or without. True where our half is still open, so that the stream has
-    /// to be reset with NO_ERROR to be freed.
-    package mutating func responseEnded(trailers: HTTPFields?) -> Bool {
+    /// to be reset with NO_ERROR to be freed. A server that was cancelled by the deadline may say so: past the deadline that
+    /// is what the caller asked for.
+    package mutating func responseEnded(trailers: HTTPFields?, isPastDeadline: Bool = false) -> Bool {
         guard case .receiving(let head, let sawBytes) = state else {
             return lost(RPCError(.internal, "the stream ended without an answer")) && !isHalfClosed
         }
         let isTrailersOnly = (trailers?.isEmpty ?? true) && !sawBytes
         let fields = isTrailersOnly ? head.fields : trailers ?? HTTPFields()
         retryPushback = fields["grpc-retry-pushback-ms"]
-        guard let status = fields.rpcStatus else {
+        guard var status = fields.rpcStatus else {
             return lost(RPCError(.unknown, "the server sent no grpc-status")) && !isHalfClosed
         }
+        if isPastDeadline, status.code == .cancelled { status.code = .deadlineExceeded }
         switch RPCMetadata.read(fields, limits: limits) {
         case .failure(let error): _ = lost(error)
         case .success(let metadata):

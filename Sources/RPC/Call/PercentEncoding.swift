@@ -1,11 +1,14 @@
-/// The form of `grpc-message`: UTF-8 with every byte outside 0x20 to 0x7E, and `%`, as `%XX` (PROTOCOL-HTTP2).
+/// The form of `grpc-message`: UTF-8 with every byte outside 0x20 to 0x7E, and `%`, as `%XX` (PROTOCOL-HTTP2). Spaces at its
+/// ends too, which a header field must not have (RFC 9113 section 8.2.1).
 package enum PercentEncoding {
     /// The header text for a message.
     package static func encode(_ message: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var text: [UInt8] = []
-        for byte in message.utf8 {
-            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+        let bytes = Array(message.utf8)
+        for (index, byte) in bytes.enumerated() {
+            let isOuterSpace = byte == UInt8(ascii: " ") && (index == 0 || index == bytes.count - 1)
+            if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%"), !isOuterSpace {
                 text.append(byte)
             } else {
                 text += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]

@@ -22,7 +22,7 @@ package struct RPCMetadata: Hashable, Sendable {
     /// Whether there is no entry.
     package var isEmpty: Bool { entries.isEmpty }
 
-    /// Adds a text value; throws `internal` where key or value cannot go over the wire, or the key is reserved.
+    /// Adds a text value, without spaces at its ends, which no wire keeps; throws `internal` where key or value cannot go over the wire, or the key is reserved.
     package mutating func add(_ key: String, _ text: String) throws(RPCError) {
         guard Self.isValid(key: key), !key.hasSuffix("-bin") else {
             throw RPCError(.internal, "'\(key)' is not a key for text metadata")
@@ -30,7 +30,7 @@ package struct RPCMetadata: Hashable, Sendable {
         guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
             throw RPCError(.internal, "the metadata value of '\(key)' is not printable ASCII")
         }
-        entries.append(Entry(key: key, value: .text(text)))
+        entries.append(Entry(key: key, value: .text(Self.trimmed(text[...]))))
     }
 
     /// Adds a binary value; throws `internal` where the key does not end in `-bin` or is reserved.
@@ -69,13 +69,11 @@ package struct RPCMetadata: Hashable, Sendable {
     mutating func wireFieldArrived(name: String, value: String) -> Bool {
         guard !Self.isReserved(key: name) else { return true }
         guard name.hasSuffix("-bin") else {
-            entries.append(Entry(key: name, value: .text(value)))
+            entries.append(Entry(key: name, value: .text(Self.trimmed(value[...]))))
             return true
         }
         for part in value.split(separator: ",", omittingEmptySubsequences: false) {
-            let trimmed = part.drop { $0 == " " || $0 == "\t" }
-            let kept = trimmed.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
-            guard let bytes = Base64.decode(String(kept)) else { return false }
+            guard let bytes = Base64.decode(Self.trimmed(part)) else { return false }
             entries.append(Entry(key: name, value: .binary(bytes)))
         }
         return true
@@ -89,6 +87,18 @@ package struct RPCMetadata: Hashable, Sendable {
             case .binary(let bytes): (entry.key, Base64.encode(bytes))
             }
         }
+    }
+
+    /// Without white space at either end (RFC 9110 section 5.5).
+    private static func trimmed(_ text: Substring) -> String {
+        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let bytes = text.utf8
+        guard let first = bytes.first, let last = bytes.last, isSpace(first) || isSpace(last) else {
+            return String(text)
+        }
+        let kept = bytes.drop(while: isSpace)
+        guard let end = kept.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(decoding: kept[...end], as: UTF8.self)
     }
 
     /// Whether an application may use the key.

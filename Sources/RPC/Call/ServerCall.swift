@@ -9,7 +9,7 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
     private let codec: MessageCodec
     private let state: Mutex<ServerCallState>
     private let turns = WriteTurns()
-    /// Held while messages are pushed, so that they leave in order.
+    /// Held while messages are pushed, so that they leave in order and before the end, and while the end is decided.
     fileprivate let pushing = Mutex(())
     private let interceptor: RPCInterceptor?
     private let logger: Logger
@@ -135,18 +135,24 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
         let settings = context.settings.values
         await turns.take()
         defer { turns.give() }
-        let actions = state.withLock { state in
-            state.initialMetadataSet(settings.initialMetadata)
-            var all = settings.trailers
-            all.append(trailers)
-            return state.handlerEnded(status, trailers: all)
+        let actions = pushing.withLock { _ in
+            state.withLock { state in
+                state.initialMetadataSet(settings.initialMetadata)
+                var all = settings.trailers
+                all.append(trailers)
+                return state.handlerEnded(status, trailers: all)
+            }
         }
         await performLast(actions)
     }
 
+    /// With the turn, so that nothing is written between the decision and the trailers; who has it meanwhile may wait for
+    /// flow control, and is broken off.
     private func expire() async {
-        let isWriting = turns.isTaken
-        await performLast(state.withLock { $0.deadlineExpired(isWriting: isWriting) })
+        let hasTurn = turns.takeIfFree()
+        defer { if hasTurn { turns.give() } }
+        let actions = pushing.withLock { _ in state.withLock { $0.deadlineExpired(isWriting: !hasTurn) } }
+        await performLast(actions)
     }
 
     private func releaseHead() async throws(RPCError) {
@@ -218,6 +224,8 @@ final class ServerCall: RPCMessageSource, RPCMessageSink {
             }
         } catch {
             guard error.kind != .cancelled else { throw RPCError(.cancelled, "the call was cancelled") }
+            // Ours: what the caller waits for would never come.
+            if error.kind == .misuse { wire.reset(.internalError) }
             _ = state.withLock { $0.streamLost() }
             throw RPCError(.cancelled, "the caller went away")
         }

@@ -9,8 +9,14 @@ final class WriteTurns: Sendable {
     }
     private let line = Mutex(Line())
 
-    /// Whether somebody writes right now.
-    var isTaken: Bool { line.withLock { $0.isTaken } }
+    /// Takes the turn where it is free; true means that `give` must follow.
+    func takeIfFree() -> Bool {
+        line.withLock { line in
+            guard !line.isTaken else { return false }
+            line.isTaken = true
+            return true
+        }
+    }
 
     /// Waits for the turn; `give` must follow.
     func take() async {

@@ -28,7 +28,7 @@ struct CrossOrigin: Sendable {
     func verdict(_ head: HTTPRequestHead) -> Verdict {
         guard let origin = head.fields["origin"] else { return .own }
         let lowered = origin.lowercased()
-        if !head.authority.isEmpty, lowered.hasSuffix("://" + head.authority.lowercased()) { return .own }
+        if !head.authority.isEmpty, lowered == "\(head.scheme)://\(head.authority)".lowercased() { return .own }
         guard isOpen || allowed.contains(lowered) else { return .foreign }
         var fields = HTTPFields()
         fields.append("access-control-allow-origin", isOpen ? "*" : origin)

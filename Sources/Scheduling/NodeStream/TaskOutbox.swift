@@ -21,40 +21,48 @@ package struct TaskOutbox<Key: Hashable & Sendable, Message: Sendable>: Sendable
 
     private struct Entry: Sendable {
         let key: Key?
+        let bytes: Int
         /// Nil once a newer one has replaced it.
         var message: Message?
     }
 
     /// Messages that wait at most.
     package let maximumMessages: Int
+    /// Bytes that wait at most; a message alone may be larger.
+    package let maximumBytes: Int
     private var entries: [Entry] = []
     /// The first entry that may hold a message.
     private var first = 0
     private var positions: [Key: Int] = [:]
     /// Messages that wait.
     package private(set) var count = 0
+    /// Their bytes.
+    package private(set) var bytes = 0
     private var stalledSince: BootTime?
 
-    /// An empty outbox for at most this many messages.
-    package init(maximumMessages: Int) {
-        precondition(maximumMessages > 0, "an outbox holds at least one message")
+    /// An empty outbox for at most this many messages and bytes.
+    package init(maximumMessages: Int, maximumBytes: Int = .max) {
+        precondition(maximumMessages > 0 && maximumBytes > 0, "an outbox holds at least one message")
         self.maximumMessages = maximumMessages
+        self.maximumBytes = maximumBytes
     }
 
     package var isEmpty: Bool { count == 0 }
 
     /// A message for the node. One under the same key that still waits is dropped for it; nil is never replaced.
-    package mutating func messageReady(_ message: Message, key: Key?) -> Verdict {
+    package mutating func messageReady(_ message: Message, key: Key?, bytes size: Int = 0) -> Verdict {
         var verdict = Verdict.kept
         if let key, let at = positions[key] {
             entries[at].message = nil
             count -= 1
+            bytes -= entries[at].bytes
             verdict = .replaced
         }
-        guard count < maximumMessages else { return .overflowed }
+        guard count < maximumMessages, count == 0 || bytes + size <= maximumBytes else { return .overflowed }
         if let key { positions[key] = entries.count }
-        entries.append(Entry(key: key, message: message))
+        entries.append(Entry(key: key, bytes: size, message: message))
         count += 1
+        bytes += size
         dropReplaced()
         return verdict
     }
@@ -70,6 +78,7 @@ package struct TaskOutbox<Key: Hashable & Sendable, Message: Sendable>: Sendable
         while entries[first].message == nil { first += 1 }
         if let key = entries[first].key { positions.removeValue(forKey: key) }
         entries[first].message = nil
+        bytes -= entries[first].bytes
         first += 1
         count -= 1
         stalledSince = nil
@@ -105,6 +114,8 @@ package struct TaskOutbox<Key: Hashable & Sendable, Message: Sendable>: Sendable
     package func checkInvariants() {
         precondition(count <= maximumMessages, "more waits than may")
         precondition(count == entries[first...].count { $0.message != nil }, "the count is wrong")
+        let waiting = entries[first...].reduce(0) { $0 + ($1.message == nil ? 0 : $1.bytes) }
+        precondition(bytes == waiting && (count <= 1 || bytes <= maximumBytes), "the bytes are wrong")
         precondition(entries.count <= 2 * max(count, maximumMessages) + 17, "dropped messages pile up")
         for (key, index) in positions {
             precondition(index >= first && entries[index].key == key && entries[index].message != nil, "a key is lost")

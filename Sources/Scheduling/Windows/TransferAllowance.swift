@@ -12,6 +12,14 @@ package struct TransferAllowance: Hashable, Sendable {
         self.up = up
     }
 
+    /// What may be moved where several allow it: each way the most. Nothing is allowed by none.
+    package static func mostGenerous(of all: [TransferAllowance]) -> TransferAllowance {
+        func most(_ rates: [BytesPerSecond?]) -> BytesPerSecond? {
+            rates.contains(nil) ? nil : rates.lazy.compactMap(\.self).max() ?? .zero
+        }
+        return TransferAllowance(down: most(all.map(\.down)), up: most(all.map(\.up)))
+    }
+
     package static let paused = TransferAllowance(down: .zero, up: .zero)
 
     package var isPaused: Bool { down == .zero }

@@ -1692,7 +1692,7 @@ extension GeneratedRoutes {
             "type": "boolean"
           },
           "maxConnectionsPerAgent": {
-            "description": "Connections of one agent over all sources; default 100.",
+            "description": "BitTorrent connections of one agent at most, those to relays included; default 100. Over HTTP it has one to each relay, and one to the origin while it assists.",
             "type": "integer",
             "minimum": 0,
             "maximum": 4294967295
@@ -1786,6 +1786,18 @@ extension GeneratedRoutes {
           "onlyInWindows": {
             "description": "Nothing moves outside the windows.",
             "type": "boolean"
+          },
+          "blockedAfter": {
+            "description": "Assist starts when an agent has had no peer for this long while HTTP answers; default 5 s.",
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "example": "30s"
+          },
+          "retryFor": {
+            "description": "Relays try an origin again that gives nothing, for this long; default 1 h.",
+            "type": "string",
+            "pattern": "^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$",
+            "example": "30s"
           }
         },
         "additionalProperties": false

@@ -130,6 +130,8 @@ extension DistributionConfig {
         if self.maxAgentUploadBytesPerSecond != 0 { members.append(("maxAgentUploadBytesPerSecond", JSONCoding.json(self.maxAgentUploadBytesPerSecond))) }
         if !self.windows.isEmpty { members.append(("windows", .array(self.windows.map { $0.json }))) }
         if self.onlyInWindows { members.append(("onlyInWindows", .boolean(true))) }
+        if let value = self.blockedAfter { members.append(("blockedAfter", value.json)) }
+        if let value = self.retryFor { members.append(("retryFor", value.json)) }
         return .members(members)
     }
 
@@ -179,6 +181,10 @@ extension DistributionConfig {
                 self.windows = try JSONCoding.array(value, "windows") { (value, name) throws(ProtobufError) in try TransferWindow(json: value) }
             case "onlyInWindows", "only_in_windows":
                 self.onlyInWindows = try JSONCoding.boolean(value, "onlyInWindows")
+            case "blockedAfter", "blocked_after":
+                self.blockedAfter = try ProtoDuration(json: value)
+            case "retryFor", "retry_for":
+                self.retryFor = try ProtoDuration(json: value)
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -566,7 +566,8 @@ package struct DistributionConfig: Hashable, Sendable {
     package var assistAfter: ProtoDuration? = nil
     /// No assist at all.
     package var assistDisabled: Bool = false
-    /// Connections of one agent over all sources; default 100.
+    /// BitTorrent connections of one agent at most, those to relays included; default 100. Over HTTP it has one to each relay,
+    /// and one to the origin while it assists.
     package var maxConnectionsPerAgent: UInt32 = 0
     /// Bytes per second one agent may receive; 0 means no limit.
     package var maxAgentBytesPerSecond: UInt64 = 0
@@ -600,6 +601,10 @@ package struct DistributionConfig: Hashable, Sendable {
     package var windows: [TransferWindow] = []
     /// Nothing moves outside the windows.
     package var onlyInWindows: Bool = false
+    /// Assist starts when an agent has had no peer for this long while HTTP answers; default 5 s.
+    package var blockedAfter: ProtoDuration? = nil
+    /// Relays try an origin again that gives nothing, for this long; default 1 h.
+    package var retryFor: ProtoDuration? = nil
 
     /// Every field at its default.
     package init() {}
@@ -660,6 +665,12 @@ extension DistributionConfig {
         self.maxAgentUploadBytesPerSecond = unsafe c.pointee.max_agent_upload_bytes_per_second
         self.windows = try unsafe ProtobufC.messages(c.pointee.n_windows, c.pointee.windows) { (value) throws(ProtobufError) in try unsafe TransferWindow(c: value) }
         self.onlyInWindows = unsafe c.pointee.only_in_windows != 0
+        if let value = unsafe c.pointee.blocked_after {
+            self.blockedAfter = try unsafe ProtoDuration(c: value)
+        }
+        if let value = unsafe c.pointee.retry_for {
+            self.retryFor = try unsafe ProtoDuration(c: value)
+        }
     }
 }
 
@@ -700,6 +711,12 @@ extension DistributionConfig {
             unsafe c.pointee.windows = unsafe arena.pointers(self.windows.map { unsafe $0.c(in: arena) })
         }
         unsafe c.pointee.only_in_windows = self.onlyInWindows ? 1 : 0
+        if let value = self.blockedAfter {
+            unsafe c.pointee.blocked_after = unsafe value.c(in: arena)
+        }
+        if let value = self.retryFor {
+            unsafe c.pointee.retry_for = unsafe value.c(in: arena)
+        }
         return unsafe c
     }
 }

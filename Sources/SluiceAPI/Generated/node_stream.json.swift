@@ -322,6 +322,7 @@ extension Blob {
         if !self.origin.isEmpty { members.append(("origin", JSONCoding.json(self.origin))) }
         if !self.torrent.isEmpty { members.append(("torrent", JSONCoding.json(self.torrent))) }
         if self.allowPrivateAddresses { members.append(("allowPrivateAddresses", .boolean(true))) }
+        if !self.baseUrls.isEmpty { members.append(("baseUrls", .array(self.baseUrls.map { JSONCoding.json($0) }))) }
         return .members(members)
     }
 
@@ -353,6 +354,8 @@ extension Blob {
                 self.torrent = try JSONCoding.bytes(value, "torrent")
             case "allowPrivateAddresses", "allow_private_addresses":
                 self.allowPrivateAddresses = try JSONCoding.boolean(value, "allowPrivateAddresses")
+            case "baseUrls", "base_urls":
+                self.baseUrls = try JSONCoding.array(value, "baseUrls") { (value, name) throws(ProtobufError) in try JSONCoding.string(value, name) }
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -370,6 +373,7 @@ extension RelayTask {
         if self.priority != 0 { members.append(("priority", JSONCoding.json(self.priority))) }
         if !self.windows.isEmpty { members.append(("windows", .array(self.windows.map { $0.json }))) }
         if self.onlyInWindows { members.append(("onlyInWindows", .boolean(true))) }
+        if let value = self.retryFor { members.append(("retryFor", value.json)) }
         return .members(members)
     }
 
@@ -393,6 +397,8 @@ extension RelayTask {
                 self.windows = try JSONCoding.array(value, "windows") { (value, name) throws(ProtobufError) in try TransferWindow(json: value) }
             case "onlyInWindows", "only_in_windows":
                 self.onlyInWindows = try JSONCoding.boolean(value, "onlyInWindows")
+            case "retryFor", "retry_for":
+                self.retryFor = try ProtoDuration(json: value)
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -735,6 +735,8 @@ package struct Blob: Hashable, Sendable {
     package var torrent: [UInt8] = []
     /// Whether the origin may be at a private address.
     package var allowPrivateAddresses: Bool = false
+    /// Where the origin may redirect to: below one of these.
+    package var baseUrls: [String] = []
 
     /// Every field at its default.
     package init() {}
@@ -778,6 +780,7 @@ extension Blob {
         self.origin = unsafe ProtobufC.string(c.pointee.origin)
         self.torrent = unsafe ProtobufC.bytes(c.pointee.torrent)
         self.allowPrivateAddresses = unsafe c.pointee.allow_private_addresses != 0
+        self.baseUrls = unsafe ProtobufC.strings(c.pointee.n_base_urls, c.pointee.base_urls)
     }
 }
 
@@ -812,6 +815,10 @@ extension Blob {
             unsafe c.pointee.torrent = unsafe arena.bytes(self.torrent)
         }
         unsafe c.pointee.allow_private_addresses = self.allowPrivateAddresses ? 1 : 0
+        if !self.baseUrls.isEmpty {
+            unsafe c.pointee.n_base_urls = self.baseUrls.count
+            unsafe c.pointee.base_urls = unsafe arena.pointers(self.baseUrls.map { unsafe arena.string($0) })
+        }
         return unsafe c
     }
 }
@@ -832,6 +839,8 @@ package struct RelayTask: Hashable, Sendable {
     package var windows: [TransferWindow] = []
     /// Nothing is pulled outside the windows.
     package var onlyInWindows: Bool = false
+    /// How long an origin that gives nothing is tried again.
+    package var retryFor: ProtoDuration? = nil
 
     /// Every field at its default.
     package init() {}
@@ -873,6 +882,9 @@ extension RelayTask {
         self.priority = unsafe c.pointee.priority
         self.windows = try unsafe ProtobufC.messages(c.pointee.n_windows, c.pointee.windows) { (value) throws(ProtobufError) in try unsafe TransferWindow(c: value) }
         self.onlyInWindows = unsafe c.pointee.only_in_windows != 0
+        if let value = unsafe c.pointee.retry_for {
+            self.retryFor = try unsafe ProtoDuration(c: value)
+        }
     }
 }
 
@@ -899,6 +911,9 @@ extension RelayTask {
             unsafe c.pointee.windows = unsafe arena.pointers(self.windows.map { unsafe $0.c(in: arena) })
         }
         unsafe c.pointee.only_in_windows = self.onlyInWindows ? 1 : 0
+        if let value = self.retryFor {
+            unsafe c.pointee.retry_for = unsafe value.c(in: arena)
+        }
         return unsafe c
     }
 }

@@ -8,18 +8,30 @@ extension ProtoDuration {
         nanos = Int32(duration.components.attoseconds / 1_000_000_000)
     }
 
-    /// The span as Swift has it.
-    package var duration: Duration { .seconds(seconds) + .nanoseconds(Int64(nanos)) }
-
     /// Ten thousand years: what a duration may say.
     private static let mostSeconds: UInt64 = 315_576_000_000
+    private static let mostNanos: UInt32 = 999_999_999
+
+    /// Whether it is a duration at all: within ten thousand years, with less than a second in nanoseconds, and these of the
+    /// same sign (google/protobuf/duration.proto).
+    package var isValid: Bool {
+        seconds.magnitude <= Self.mostSeconds && nanos.magnitude <= Self.mostNanos
+            && (seconds == 0 || nanos == 0 || (seconds < 0) == (nanos < 0))
+    }
+
+    /// The span as Swift has it. A stranger's message can hold any numbers: those beyond what a duration may be become the
+    /// nearest that it may.
+    package var duration: Duration {
+        let (most, fraction) = (Int64(Self.mostSeconds), Int64(Self.mostNanos))
+        return .seconds(min(max(seconds, -most), most)) + .nanoseconds(min(max(Int64(nanos), -fraction), fraction))
+    }
 
     /// Such as `"3.5s"`: seconds with up to nine decimals. A stranger's message can hold any numbers: those beyond what a
     /// duration may be become the nearest that it may.
     package var json: JSONValue {
         let sign = seconds < 0 || nanos < 0 ? "-" : ""
         let whole = min(seconds.magnitude, Self.mostSeconds)
-        return .string("\(sign)\(whole)\(DecimalFraction.text(min(nanos.magnitude, 999_999_999)))s")
+        return .string("\(sign)\(whole)\(DecimalFraction.text(min(nanos.magnitude, Self.mostNanos)))s")
     }
 
     /// Reads `"3.5s"`.

@@ -9,6 +9,7 @@ enum Migrations {
         migrator.registerMigration("0003-ledger-and-leases") { try $0.execute(sql: ledgerAndLeases) }
         migrator.registerMigration("0004-access") { try $0.execute(sql: access) }
         migrator.registerMigration("0005-shared-work") { try $0.execute(sql: sharedWork) }
+        migrator.registerMigration("0006-revoked-keys") { try $0.execute(sql: revokedKeys) }
         return migrator
     }()
 
@@ -67,6 +68,16 @@ enum Migrations {
         ) STRICT;
         CREATE INDEX task_work_by_distribution ON task_work (distribution);
         ALTER TABLE task ADD COLUMN work INTEGER;
+        """
+
+    /// Keys of nodes that were shut out, whatever becomes of their names; and the two kinds of audit entries, to count each.
+    private static let revokedKeys = """
+        CREATE TABLE revoked_key (
+            digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32)
+        ) STRICT, WITHOUT ROWID;
+        INSERT OR IGNORE INTO revoked_key (digest) SELECT key_digest FROM enrollment WHERE revoked_at IS NOT NULL;
+        CREATE INDEX audit_done ON audit (sequence) WHERE outcome = 'OK';
+        CREATE INDEX audit_failed ON audit (sequence) WHERE outcome <> 'OK';
         """
 
     private static let access = """

@@ -10,4 +10,6 @@ package enum EnrollmentVerdict: Hashable, Sendable {
     case otherNode
     /// Another key is enrolled under the name, or was and is revoked.
     case nameTaken
+    /// A node with this key was shut out.
+    case keyRevoked
 }

@@ -3,8 +3,10 @@ internal import GRDB
 package import Units
 
 extension SQLiteStore {
-    package func createAPIToken(_ token: APITokenRecord) async throws(StoreError) {
+    package func createAPIToken(_ token: APITokenRecord, now: Int64) async throws(StoreError) {
         try await write { database in
+            try database.execute(sql: "DELETE FROM api_token WHERE expires_at <= ?", arguments: [now])
+            try Self.checkCount(database, of: "api_token", below: Limits.maximumAPITokens)
             try database.execute(
                 sql: "INSERT INTO api_token (id, role, digest, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
                 arguments: [token.id.text, token.role.rawValue, Data(token.digest), token.createdAt, token.expiresAt]
@@ -38,6 +40,7 @@ extension SQLiteStore {
         try await write { database in
             // What has ended is of no use to anybody: it goes as new ones come.
             try database.execute(sql: "DELETE FROM join_token WHERE expires_at <= ?", arguments: [now])
+            try Self.checkCount(database, of: "join_token", below: Limits.maximumJoinTokens)
             try database.execute(
                 sql: """
                     INSERT INTO join_token (id, role, node, digest, maximum_uses, uses, created_at, expires_at)
@@ -67,22 +70,47 @@ extension SQLiteStore {
         }
     }
 
+    private static func checkCount(_ database: Database, of table: String, below limit: Int) throws {
+        guard try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0 < limit else {
+            throw StoreError(.limitReached, "there are \(limit) tokens already")
+        }
+    }
+
+    package func joinToken(digest: [UInt8]) async throws(StoreError) -> JoinTokenRecord? {
+        try await readFew { try Self.joinToken($0, digest) }
+    }
+
+    private static func joinToken(_ database: Database, _ digest: [UInt8]) throws -> JoinTokenRecord? {
+        try Row.fetchOne(database, sql: "SELECT * FROM join_token WHERE digest = ?", arguments: [Data(digest)])
+            .map { try JoinTokenRecord(row: $0) }
+    }
+
+    /// Whether a node was shut out with this key, under whatever name.
+    private static func isRevoked(_ database: Database, _ key: [UInt8]) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM revoked_key WHERE digest = ?)"
+        return try Bool.fetchOne(database, sql: sql, arguments: [Data(key)]) ?? false
+    }
+
     package func enroll(
         tokenDigest: [UInt8],
         now: Int64,
         _ wanted: EnrollmentRecord
     ) async throws(StoreError) -> (token: JoinTokenRecord, verdict: EnrollmentVerdict)? {
         try await write { database in
-            let byDigest = "SELECT * FROM join_token WHERE digest = ?"
-            guard
-                let token = try Row.fetchOne(database, sql: byDigest, arguments: [Data(tokenDigest)])
-                    .map({ try JoinTokenRecord(row: $0) })
-            else { return nil }
+            guard let token = try Self.joinToken(database, tokenDigest) else { return nil }
             let byNode = "SELECT * FROM enrollment WHERE node = ?"
             let known = try Row.fetchOne(database, sql: byNode, arguments: [wanted.node.text])
                 .map { try EnrollmentRecord(row: $0) }
-            let verdict = token.verdict(on: wanted, known: known, now: now)
+            var verdict = token.verdict(on: wanted, known: known, now: now)
+            // A token for this very node lets its key in again; no other does.
+            if case .admitted = verdict, token.node != wanted.node, try Self.isRevoked(database, wanted.keyDigest) {
+                verdict = .keyRevoked
+            }
             if case .admitted(countsUse: true) = verdict {
+                try database.execute(
+                    sql: "DELETE FROM revoked_key WHERE digest = ?",
+                    arguments: [Data(wanted.keyDigest)]
+                )
                 try database.execute(
                     sql: "UPDATE join_token SET uses = uses + 1 WHERE id = ?",
                     arguments: [token.id.text]
@@ -115,6 +143,10 @@ extension SQLiteStore {
                 arguments: [time, node.text]
             )
             guard database.changesCount == 1 else { throw StoreError(.notFound, "no such node is enrolled") }
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO revoked_key (digest) SELECT key_digest FROM enrollment WHERE node = ?",
+                arguments: [node.text]
+            )
         }
     }
 
@@ -128,11 +160,20 @@ extension SQLiteStore {
                     entry.time, entry.principal, entry.method, entry.resource, entry.outcome, entry.peer,
                 ]
             )
-            try database.execute(
-                sql: "DELETE FROM audit WHERE sequence <= ?",
-                arguments: [database.lastInsertedRowID - Int64(Limits.maximumAuditEntries)]
-            )
+            guard database.lastInsertedRowID.isMultiple(of: Limits.auditEntriesBetweenCounts) else { return }
+            try Self.dropOldest(database, where: "outcome = 'OK'", beyond: Limits.maximumAuditEntries)
+            try Self.dropOldest(database, where: "outcome <> 'OK'", beyond: Limits.maximumAuditFailures)
         }
+    }
+
+    private static func dropOldest(_ database: Database, where kind: String, beyond most: Int) throws {
+        try database.execute(
+            sql: """
+                DELETE FROM audit WHERE \(kind) AND sequence <=
+                (SELECT sequence FROM audit WHERE \(kind) ORDER BY sequence DESC LIMIT 1 OFFSET ?)
+                """,
+            arguments: [most]
+        )
     }
 
     package func auditEntries(_ page: PageRequest) async throws(StoreError) -> Page<AuditEntry> {

@@ -72,21 +72,44 @@ extension SQLiteStore {
         failure: String,
         endedAt: Int64?
     ) async throws(StoreError) -> Bool {
+        try await write { try Self.update($0, id, state, failure, endedAt) }
+    }
+
+    package func endDistribution(
+        _ id: DistributionID,
+        as state: DistributionRecordState,
+        failure: String,
+        at time: Int64,
+        tasks: [TaskUpdate]
+    ) async throws(StoreError) -> Bool {
         try await write { database in
-            try database.execute(
-                sql: """
-                    UPDATE distribution SET state = ?, failure = ?, ended_at = ?
-                    WHERE id = ? AND state IN ('pending', 'running')
-                    """,
-                arguments: [state.rawValue, failure, endedAt, id.text]
-            )
-            if database.changesCount == 1 { return true }
-            let sql = "SELECT EXISTS (SELECT 1 FROM distribution WHERE id = ?)"
-            guard try Bool.fetchOne(database, sql: sql, arguments: [id.text]) == true else {
-                throw StoreError(.notFound, "there is no such distribution")
-            }
-            return false
+            guard try Self.update(database, id, state, failure, time) else { return false }
+            _ = try Self.update(database, tasks)
+            return true
         }
+    }
+
+    /// False where it has ended already.
+    private static func update(
+        _ database: Database,
+        _ id: DistributionID,
+        _ state: DistributionRecordState,
+        _ failure: String,
+        _ endedAt: Int64?
+    ) throws -> Bool {
+        try database.execute(
+            sql: """
+                UPDATE distribution SET state = ?, failure = ?, ended_at = ?
+                WHERE id = ? AND state IN ('pending', 'running')
+                """,
+            arguments: [state.rawValue, failure, endedAt, id.text]
+        )
+        if database.changesCount == 1 { return true }
+        let sql = "SELECT EXISTS (SELECT 1 FROM distribution WHERE id = ?)"
+        guard try Bool.fetchOne(database, sql: sql, arguments: [id.text]) == true else {
+            throw StoreError(.notFound, "there is no such distribution")
+        }
+        return false
     }
 
     private static func distribution(_ database: Database, requestID: String) throws -> DistributionRecord? {

@@ -34,6 +34,25 @@ extension SQLiteStore {
         }
     }
 
+    package func mayUse(
+        _ origin: OriginID,
+        node: NodeID,
+        for distribution: DistributionID
+    ) async throws(StoreError) -> Bool {
+        // By the cheapest index first: a hundred thousand others can have a task of it, too.
+        let sql = """
+            SELECT EXISTS (SELECT 1 FROM ledger WHERE origin = ?1 AND node = ?2 AND distribution = ?3)
+            OR EXISTS (SELECT 1 FROM distribution WHERE id = ?3 AND origin = ?1) AND (
+                EXISTS (SELECT 1 FROM task WHERE node = ?2 AND distribution = ?3
+                    AND (state IN ('pending', 'running') OR acknowledged_revision < revision))
+                OR EXISTS (SELECT 1 FROM task WHERE distribution = ?3 AND node = ?2))
+            """
+        return try await readFew { database in
+            let arguments: StatementArguments = [origin.text, node.text, distribution.text]
+            return try Bool.fetchOne(database, sql: sql, arguments: arguments) ?? false
+        }
+    }
+
     package func lastUsageSequence(of node: NodeID) async throws(StoreError) -> UInt64 {
         try await read { database in
             let sql = "SELECT sequence FROM usage_sequence WHERE node = ?"

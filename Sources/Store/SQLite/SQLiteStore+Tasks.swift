@@ -12,27 +12,40 @@ extension SQLiteStore {
     @discardableResult
     package func updateTasks(_ updates: [TaskUpdate]) async throws(StoreError) -> Int {
         guard !updates.isEmpty else { return 0 }
-        return try await write { database in
-            let select = try database.cachedStatement(sql: "\(Self.selection) WHERE task.id = ?")
-            let acknowledge = try database.cachedStatement(
-                sql: "UPDATE task SET acknowledged_revision = max(acknowledged_revision, min(?, revision)) WHERE id = ?"
-            )
-            var (found, shared) = (0, SharedWork())
-            for update in updates {
-                if let applied = update.acknowledgedRevision,
-                    update == TaskUpdate(id: update.id, acknowledgedRevision: applied)
-                {
-                    try acknowledge.execute(arguments: [applied.rawValue.column, update.id.text])
-                    found += database.changesCount
-                    continue
-                }
-                guard let row = try Row.fetchOne(select, arguments: [update.id.text]) else { continue }
-                found += 1
-                let stored = try TaskRecord(row: row, sharing: &shared)
-                let changed = stored.applying(update)
-                if changed != stored { try Self.replace(database, stored, by: changed) }
+        return try await write { try Self.update($0, updates) }
+    }
+
+    static func update(_ database: Database, _ updates: [TaskUpdate]) throws -> Int {
+        let select = try database.cachedStatement(sql: "\(selection) WHERE task.id = ?")
+        let acknowledge = try database.cachedStatement(
+            sql: "UPDATE task SET acknowledged_revision = max(acknowledged_revision, min(?, revision)) WHERE id = ?"
+        )
+        var (found, shared) = (0, SharedWork())
+        for update in updates {
+            if let applied = update.acknowledgedRevision,
+                update == TaskUpdate(id: update.id, acknowledgedRevision: applied)
+            {
+                try acknowledge.execute(arguments: [applied.rawValue.column, update.id.text])
+                found += database.changesCount
+                continue
             }
-            return found
+            guard let row = try Row.fetchOne(select, arguments: [update.id.text]) else { continue }
+            found += 1
+            let stored = try TaskRecord(row: row, sharing: &shared)
+            let changed = stored.applying(update)
+            if changed != stored { try replace(database, stored, by: changed) }
+        }
+        return found
+    }
+
+    package func nodes(of tasks: [TaskID]) async throws(StoreError) -> [TaskID: NodeID] {
+        try await read { database in
+            let statement = try database.cachedStatement(sql: "SELECT node FROM task WHERE id = ?")
+            var nodes: [TaskID: NodeID] = [:]
+            for task in tasks {
+                nodes[task] = try Row.fetchOne(statement, arguments: [task.text])?.id("node")
+            }
+            return nodes
         }
     }
 

@@ -31,7 +31,7 @@ package final class Listener: Sendable {
         let buffers = configuration.buffers
         let gate = HalfOpenGate(configuration)
         let admissions = configuration.admissionsPerSecond
-        let bootstrap = ServerBootstrap(group: group)
+        var bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -42,8 +42,6 @@ package final class Listener: Sendable {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // What is gone without a word is found out in the end, at no cost of ours.
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(
@@ -70,6 +68,10 @@ package final class Listener: Sendable {
                     )
                 }
             }
+        // Connections take these over from the socket that accepts them: no call for each.
+        for (option, value) in configuration.liveness.options {
+            bootstrap = bootstrap.serverChannelOption(option, value: value)
+        }
         do {
             let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
             guard let address = channel.localAddress else {

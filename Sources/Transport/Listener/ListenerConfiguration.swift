@@ -15,6 +15,8 @@ package struct ListenerConfiguration: Sendable {
     /// New connections accepted in a second at most; the rest wait in the backlog. Nil for no limit.
     package var admissionsPerSecond: Int?
     package var buffers = SocketBuffers()
+    /// When connections whose peer is gone without a word end.
+    package var liveness = TCPLiveness()
     /// Hears of connections that are refused because their address has too many that say nothing: of the first, the second,
     /// the fourth and so on since the start, as a sentence. Called on an event loop.
     package var whenRefused: (@Sendable (_ sentence: String) -> Void)?

@@ -68,11 +68,11 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if isReady {
-            session.close()
-            sendOutput(context, nil)
-            context.flush()
-        }
+        // A handshake that is cut in half can come to nothing.
+        guard isReady else { return context.close(mode: .all, promise: promise) }
+        session.close()
+        sendOutput(context, nil)
+        context.flush()
         context.close(mode: mode, promise: promise)
     }
 

@@ -35,7 +35,7 @@ internal import COpenSSL
     }
 
     /// Shows `identity` and sends its `authority` along. With `asksClients`, clients may show a certificate by the same
-    /// authority; one by another, or one that has ended, ends the handshake.
+    /// authority; one by another ends the handshake. Whether one has ended is for the server to judge (`CertificateTolerance`).
     package init(identity: TLSIdentity, authority: Certificate, asksClients: Bool) throws(TransportError) {
         named = nil
         unsafe raw = try TLSFailure.context(TLS_server_method())
@@ -47,7 +47,7 @@ internal import COpenSSL
             guard unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), authority.raw) == 1,
                 unsafe SSL_CTX_add_client_CA(raw, authority.raw) == 1
             else { throw TLSFailure.error("the authority cannot be trusted") }
-            unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER) { unsafe CertificateTolerance.judge($0, $1) }
+            unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER) { unsafe CertificateTolerance.judgeClient($0, $1) }
             unsafe COpenSSL_SSL_CTX_no_resumption(raw)
         }
         chooseProtocols()

@@ -96,7 +96,8 @@ extension FuzzTarget {
         case .notInterested: state.setChoking(true, into: &actions)
         case .hashRequest(let request):
             let roots = (0..<geometry.pieceCount.int).map { _ in SHA256Hasher.digest(of: []) }
-            _ = request.answer(pieceRoots: roots, geometry: geometry)
+            let layers = MerkleLayers(over: roots, height: MerkleTree.pieceLayerHeight(geometry))
+            _ = request.answer(from: layers, geometry: geometry)
         default: break
         }
     }

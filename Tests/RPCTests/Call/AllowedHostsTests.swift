@@ -21,6 +21,15 @@ import Testing
         #expect(!AllowedHosts(addresses: .all, names: ["control.example"]).allows(authority))
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", true), ("127.9.8.7", true), ("::1", true), ("localhost", true), ("LOCALHOST", true),
+        ("127.evil.example", false), ("127.0.0.1.evil.example", false), ("0.0.0.0", false), ("10.0.0.1", false),
+        ("::", false), ("", false), ("127.", false),
+    ])
+    func `only addresses of loopback and localhost are this machine`(host: String, isIt: Bool) {
+        #expect(AllowedHosts.isThisMachine(host) == isIt)
+    }
+
     @Test(arguments: ["10.1.2.3", "192.168.0.1:7447", "[2001:db8::1]:7447", "8.8.8.8"])
     func `other addresses are answered where other machines may call`(authority: String) {
         #expect(!AllowedHosts(addresses: .loopback, names: []).allows(authority))

@@ -38,6 +38,19 @@ struct ClientCallStateTests {
         #expect(call.status == .ok)
     }
 
+    @Test func `a server that was cancelled by the deadline means the deadline, and only then`() {
+        for (isPastDeadline, code) in [(true, RPCStatusCode.deadlineExceeded), (false, .cancelled)] {
+            var call = call(.unary)
+            _ = call.headArrived(head)
+            _ = call.responseEnded(trailers: trailers(RPCStatus(.cancelled)), isPastDeadline: isPastDeadline)
+            expectFailure(code, &call)
+            var other = self.call(.unary)
+            _ = other.headArrived(head)
+            _ = other.responseEnded(trailers: trailers(RPCStatus(.aborted)), isPastDeadline: isPastDeadline)
+            expectFailure(.aborted, &other)
+        }
+    }
+
     @Test func `messages before a bad status are delivered in a stream`() {
         var call = call(.serverStreaming)
         _ = call.headArrived(head)

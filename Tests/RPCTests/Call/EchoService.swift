@@ -11,6 +11,15 @@ final class EchoService: RPCService {
     static let expand = RPCMethod<Text, Text>(service: serviceName, name: "Expand", kind: .serverStreaming)
     static let chat = RPCMethod<Text, Text>(service: serviceName, name: "Chat", kind: .bidirectional)
     static let missing = RPCMethod<Text, Text>(service: serviceName, name: "Missing", kind: .unary)
+    /// A `google.rpc.Status` with two `Any`s: `google.protobuf.StringValue` "abc" and an empty `test.Nothing`.
+    static let detailed: [UInt8] = {
+        func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(bytes.count)] + bytes }
+        let text =
+            field(1, Array("type.googleapis.com/google.protobuf.StringValue".utf8))
+            + field(2, field(1, Array("abc".utf8)))
+        let nothing = field(1, Array("type.googleapis.com/test.Nothing".utf8))
+        return [8, 5] + field(2, Array("no".utf8)) + field(3, text) + field(3, nothing)
+    }()
     /// One element for each handler that its cancellation ended.
     let cancellations: AsyncStream<Void>
     private let cancelled: AsyncStream<Void>.Continuation
@@ -29,7 +38,8 @@ final class EchoService: RPCService {
             .clientStreaming(Self.collect) { requests, _ in
                 Text(try await requests.all().map(\.text).joined(separator: "+"))
             },
-            .serverStreaming(Self.expand) { request, writer, _ in
+            .serverStreaming(Self.expand) { request, writer, context in
+                context.setCompression(request.text.hasPrefix("zip"))
                 for character in request.text { try await writer.write(Text(String(character))) }
                 if request.text.hasSuffix("!") { throw RPCError(.dataLoss, "no more") }
                 if request.text.hasSuffix("…") { try await self.waitForCancellation() }
@@ -54,6 +64,8 @@ final class EchoService: RPCService {
             guard count > 2 else { throw RPCError(.unavailable, "not yet") }
             return Text("up")
         case "fail": throw RPCError(RPCStatus(.aborted, "bäd %25 ☺", details: [8, 10]))
+        case "spaces": throw RPCError(.aborted, " spaced ")
+        case "detailed": throw RPCError(RPCStatus(.notFound, "no", details: Self.detailed))
         case "metadata":
             context.setInitialMetadata(context.metadata)
             context.setTrailers(context.metadata)

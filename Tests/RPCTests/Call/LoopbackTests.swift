@@ -67,6 +67,21 @@ struct LoopbackTests {
         }
     }
 
+    @Test func `spaces at the ends of values and messages cost no call`() async throws {
+        try await withLoopback(EchoService()) { client async throws in
+            await #expect(throws: RPCError(.aborted, " spaced ")) {
+                try await client.unary(EchoService.unary, "spaces")
+            }
+            var metadata = RPCMetadata()
+            try metadata.add("key", " value ")
+            let call = try await client.call(EchoService.unary, options: RPCCallOptions(metadata: metadata))
+            try await call.requests.write("metadata")
+            try await call.requests.finish()
+            #expect(try await call.responses.all() == ["metadata"])
+            #expect(call.trailingMetadata.text("key") == "value")
+        }
+    }
+
     @Test func `metadata goes both ways, text and binary`() async throws {
         try await withLoopback(EchoService()) { client async throws in
             var metadata = RPCMetadata()

@@ -18,6 +18,20 @@ struct RPCMetadataTests {
         #expect(metadata.text("key") == "b,a")
     }
 
+    @Test(arguments: [" a b ", "\ta b", "a b  ", "a b"]) func `spaces at the ends of a value are not part of it`(
+        text: String
+    ) throws {
+        var metadata = RPCMetadata()
+        #expect(metadata.wireFieldArrived(name: "key", value: text) == true)
+        #expect(metadata.wireFieldArrived(name: "key", value: " \t ") == true)
+        #expect(metadata.wireFieldArrived(name: "key-bin", value: " AQ , Ag ") == true)
+        #expect(metadata.values("key") == [.text("a b"), .text("")])
+        #expect(metadata.values("key-bin") == [.binary([1]), .binary([2])])
+        var ours = RPCMetadata()
+        try ours.add("key", text.replacing("\t", with: " "))
+        #expect(ours.wireFields.map(\.value) == ["a b"])
+    }
+
     @Test func `the protocol's own fields are not metadata`() {
         var metadata = RPCMetadata()
         for name in ["content-type", "te", "grpc-status", "grpc-anything", ":path"] {

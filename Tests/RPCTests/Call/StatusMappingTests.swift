@@ -32,6 +32,17 @@ struct StatusMappingTests {
         #expect(RPCStatusCode(streamReset: reset) == code)
     }
 
+    @Test func `each of the seventeen codes has its HTTP status`() {
+        let expected: [RPCStatusCode: Int] = [
+            .ok: 200, .cancelled: 499, .unknown: 500, .invalidArgument: 400, .deadlineExceeded: 504, .notFound: 404,
+            .alreadyExists: 409, .permissionDenied: 403, .resourceExhausted: 429, .failedPrecondition: 400,
+            .aborted: 409, .outOfRange: 400, .unimplemented: 501, .internal: 500, .unavailable: 503, .dataLoss: 500,
+            .unauthenticated: 401,
+        ]
+        #expect(expected.count == 17)
+        for code in RPCStatusCode.allCases { #expect(expected[code] == code.httpStatus, "\(code.name)") }
+    }
+
     @Test func `the runtime never invents the codes of applications`() {
         let invented: [FramingError] = [
             .messageTooLarge(limit: 1), .ratioExceeded(limit: 1), .flagUnknown(2), .compressionUndeclared,

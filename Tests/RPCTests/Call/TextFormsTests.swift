@@ -28,6 +28,12 @@ struct TextFormsTests {
         #expect(PercentEncoding.decode(PercentEncoding.encode(special)) == special)
     }
 
+    @Test(arguments: [("", ""), (" ", "%20"), ("  ", "%20%20"), (" a b ", "%20a b%20"), ("   ", "%20 %20")])
+    func `spaces at the ends of a message are encoded`(message: String, text: String) {
+        #expect(PercentEncoding.encode(message) == text)
+        #expect(PercentEncoding.decode(text) == message)
+    }
+
     @Test(arguments: [("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("a%2", "a%2"), ("%41%4", "A%4"), ("%FF", "\u{FFFD}")])
     func `a broken escape stays as it is`(text: String, message: String) {
         #expect(PercentEncoding.decode(text) == message)

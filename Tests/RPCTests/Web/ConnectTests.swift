@@ -94,6 +94,89 @@ struct ConnectTests {
         }
     }
 
+    @Test func `responses are compressed for those who take it, as frames with a flag`() async throws {
+        try await WebLoopback.run { web async throws in
+            let request = CallOutcome.frame(flag: 0, ByteBuffer(string: "zip"))
+            for (type, accept, encoding, last) in [
+                ("application/connect+proto", "connect-accept-encoding", "connect-content-encoding", UInt8(2)),
+                ("application/grpc-web+proto", "grpc-accept-encoding", "grpc-encoding", 0x80),
+            ] {
+                let plain = try await web.send("POST", EchoService.expand.path, [("content-type", type)], body: request)
+                #expect(plain.fields[encoding] == nil)
+                #expect(frames(plain.body).map(\.flag) == [0, 0, 0, last])
+                let fields = [("content-type", type), (accept, "br, gzip")]
+                let packed = try await web.send("POST", EchoService.expand.path, fields, body: request)
+                #expect(packed.fields[encoding] == "gzip")
+                var body = packed.body
+                var texts: [String] = []
+                for _ in 0..<3 {
+                    let flag = body.readInteger(as: UInt8.self)
+                    #expect(flag == 1)
+                    let length = body.readInteger(as: UInt32.self).map { Int($0) } ?? 0
+                    let part = body.readSlice(length: length) ?? ByteBuffer()
+                    texts.append(String(buffer: try GzipInflater.decompress(part, limits: RPCLimits())))
+                }
+                #expect(texts == ["z", "i", "p"])
+                #expect(frames(body).map(\.flag) == [last])
+            }
+        }
+    }
+
+    @Test func `a unary body that is too large, or in an unknown encoding, is refused`() async throws {
+        var limits = RPCLimits()
+        limits.maximumReceivedMessageBytes = 1000
+        try await WebLoopback.run(limits: limits) { web async throws in
+            let large = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1001)
+            let refused = try await web.send("POST", EchoService.unary.path, proto, body: large)
+            #expect(refused.status == 429 && refused.text.contains("resource_exhausted"))
+            let bomb = GzipDeflater.compress(ByteBuffer(repeating: UInt8(ascii: "x"), count: 100_000))
+            let packed = try await web.send(
+                "POST",
+                EchoService.unary.path,
+                proto + [("content-encoding", "gzip")],
+                body: bomb
+            )
+            #expect(packed.status == 429 && packed.text.contains("resource_exhausted"))
+            let unknown = try await web.send(
+                "POST",
+                EchoService.unary.path,
+                proto + [("content-encoding", "br")],
+                body: ByteBuffer(string: "a")
+            )
+            #expect(unknown.status == 501 && unknown.text.contains("unimplemented") && unknown.text.contains("gzip"))
+            let whole = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1000)
+            #expect(try await web.send("POST", EchoService.unary.path, proto, body: whole).status == 200)
+        }
+    }
+
+    @Test func `details of an error are told with their types and bytes`() async throws {
+        try await WebLoopback.run { web async throws in
+            let answer = try await web.send("POST", EchoService.unary.path, json: #""detailed""#)
+            #expect(answer.status == 404)
+            let expected =
+                #"{"code":"not_found","message":"no","details":["#
+                + #"{"type":"google.protobuf.StringValue","value":"CgNhYmM"},{"type":"test.Nothing","value":""}]}"#
+            #expect(answer.text == expected)
+        }
+    }
+
+    @Test func `metadata that repeats, and binary metadata, keep their values and order`() async throws {
+        try await WebLoopback.run { web async throws in
+            let sent = [("x-note", "one"), ("x-note", "two"), ("x-raw-bin", "q6s="), ("x-raw-bin", "AQ")]
+            let unary = try await web.send("POST", EchoService.unary.path, sent, json: #""metadata""#)
+            #expect(unary.fields.values(of: "x-note") == ["one", "two"])
+            #expect(unary.fields.values(of: "x-raw-bin") == ["q6s", "AQ"])
+            #expect(unary.fields.values(of: "trailer-x-note") == ["one", "two"])
+            #expect(unary.fields.values(of: "trailer-x-raw-bin") == ["q6s", "AQ"])
+            let request = CallOutcome.frame(flag: 0, ByteBuffer(string: "metadata"))
+            let type = [("content-type", "application/grpc-web+proto")]
+            let web = try await web.send("POST", EchoService.unary.path, type + sent, body: request)
+            #expect(web.fields.values(of: "x-note") == ["one", "two"])
+            let last = try #require(frames(web.body).last)
+            #expect(last.text.contains("x-note: one\r\nx-note: two\r\nx-raw-bin: q6s\r\nx-raw-bin: AQ\r\n"))
+        }
+    }
+
     @Test func `gRPC-Web has its trailers in the body`() async throws {
         try await WebLoopback.run { web async throws in
             let fields = [("content-type", "application/grpc-web+proto")]

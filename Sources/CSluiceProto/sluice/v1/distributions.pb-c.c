@@ -1378,7 +1378,7 @@ const ProtobufCMessageDescriptor sluice__v1__label__descriptor =
   (ProtobufCMessageInit) sluice__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__distribution_config__field_descriptors[20] =
+static const ProtobufCFieldDescriptor sluice__v1__distribution_config__field_descriptors[22] =
 {
   {
     "assist_below_bytes_per_second",
@@ -1620,6 +1620,30 @@ static const ProtobufCFieldDescriptor sluice__v1__distribution_config__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "blocked_after",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, blocked_after),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retry_for",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__DistributionConfig, retry_for),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__distribution_config__field_indices_by_name[] = {
   1,   /* field[1] = assist_after */
@@ -1627,6 +1651,7 @@ static const unsigned sluice__v1__distribution_config__field_indices_by_name[] =
   2,   /* field[2] = assist_disabled */
   10,   /* field[10] = assist_from_origin_only */
   9,   /* field[9] = bittorrent_disabled */
+  20,   /* field[20] = blocked_after */
   14,   /* field[14] = expected_duration */
   15,   /* field[15] = hand_back_after */
   4,   /* field[4] = max_agent_bytes_per_second */
@@ -1638,6 +1663,7 @@ static const unsigned sluice__v1__distribution_config__field_indices_by_name[] =
   7,   /* field[7] = piece_length */
   6,   /* field[6] = priority */
   5,   /* field[5] = relay_count */
+  21,   /* field[21] = retry_for */
   12,   /* field[12] = stall_after */
   11,   /* field[11] = stall_permille */
   8,   /* field[8] = torrent */
@@ -1646,7 +1672,7 @@ static const unsigned sluice__v1__distribution_config__field_indices_by_name[] =
 static const ProtobufCIntRange sluice__v1__distribution_config__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor sluice__v1__distribution_config__descriptor =
 {
@@ -1656,7 +1682,7 @@ const ProtobufCMessageDescriptor sluice__v1__distribution_config__descriptor =
   "Sluice__V1__DistributionConfig",
   "sluice.v1",
   sizeof(Sluice__V1__DistributionConfig),
-  20,
+  22,
   sluice__v1__distribution_config__field_descriptors,
   sluice__v1__distribution_config__field_indices_by_name,
   1,  sluice__v1__distribution_config__number_ranges,

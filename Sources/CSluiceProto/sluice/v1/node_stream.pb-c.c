@@ -1556,7 +1556,7 @@ const ProtobufCMessageDescriptor sluice__v1__cancel_task__descriptor =
   (ProtobufCMessageInit) sluice__v1__cancel_task__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__blob__field_descriptors[11] =
+static const ProtobufCFieldDescriptor sluice__v1__blob__field_descriptors[12] =
 {
   {
     "id",
@@ -1690,9 +1690,22 @@ static const ProtobufCFieldDescriptor sluice__v1__blob__field_descriptors[11] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "base_urls",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Sluice__V1__Blob, n_base_urls),
+    offsetof(Sluice__V1__Blob, base_urls),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__blob__field_indices_by_name[] = {
   10,   /* field[10] = allow_private_addresses */
+  11,   /* field[11] = base_urls */
   4,   /* field[4] = etag */
   6,   /* field[6] = file_name */
   0,   /* field[0] = id */
@@ -1707,7 +1720,7 @@ static const unsigned sluice__v1__blob__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__blob__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor sluice__v1__blob__descriptor =
 {
@@ -1717,14 +1730,14 @@ const ProtobufCMessageDescriptor sluice__v1__blob__descriptor =
   "Sluice__V1__Blob",
   "sluice.v1",
   sizeof(Sluice__V1__Blob),
-  11,
+  12,
   sluice__v1__blob__field_descriptors,
   sluice__v1__blob__field_indices_by_name,
   1,  sluice__v1__blob__number_ranges,
   (ProtobufCMessageInit) sluice__v1__blob__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[8] =
 {
   {
     "blob",
@@ -1810,6 +1823,18 @@ static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "retry_for",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__RelayTask, retry_for),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__relay_task__field_indices_by_name[] = {
   0,   /* field[0] = blob */
@@ -1818,12 +1843,13 @@ static const unsigned sluice__v1__relay_task__field_indices_by_name[] = {
   4,   /* field[4] = priority */
   2,   /* field[2] = pull_grant */
   3,   /* field[3] = relays */
+  7,   /* field[7] = retry_for */
   5,   /* field[5] = windows */
 };
 static const ProtobufCIntRange sluice__v1__relay_task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor sluice__v1__relay_task__descriptor =
 {
@@ -1833,7 +1859,7 @@ const ProtobufCMessageDescriptor sluice__v1__relay_task__descriptor =
   "Sluice__V1__RelayTask",
   "sluice.v1",
   sizeof(Sluice__V1__RelayTask),
-  7,
+  8,
   sluice__v1__relay_task__field_descriptors,
   sluice__v1__relay_task__field_indices_by_name,
   1,  sluice__v1__relay_task__number_ranges,

@@ -309,7 +309,8 @@ struct  Sluice__V1__DistributionConfig
    */
   protobuf_c_boolean assist_disabled;
   /*
-   * Connections of one agent over all sources; default 100.
+   * BitTorrent connections of one agent at most, those to relays included; default 100. Over HTTP it has one to each relay,
+   * and one to the origin while it assists.
    */
   uint32_t max_connections_per_agent;
   /*
@@ -377,10 +378,18 @@ struct  Sluice__V1__DistributionConfig
    * Nothing moves outside the windows.
    */
   protobuf_c_boolean only_in_windows;
+  /*
+   * Assist starts when an agent has had no peer for this long while HTTP answers; default 5 s.
+   */
+  Google__Protobuf__Duration *blocked_after;
+  /*
+   * Relays try an origin again that gives nothing, for this long; default 1 h.
+   */
+  Google__Protobuf__Duration *retry_for;
 };
 #define SLUICE__V1__DISTRIBUTION_CONFIG__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__distribution_config__descriptor) \
-    , 0, NULL, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, NULL, 0, NULL, NULL, 0, 0, 0,NULL, 0 }
+    , 0, NULL, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, 0, 0, NULL, 0, NULL, NULL, 0, 0, 0,NULL, 0, NULL, NULL }
 
 
 /*

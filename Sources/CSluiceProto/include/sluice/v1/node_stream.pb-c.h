@@ -393,10 +393,15 @@ struct  Sluice__V1__Blob
    * Whether the origin may be at a private address.
    */
   protobuf_c_boolean allow_private_addresses;
+  /*
+   * Where the origin may redirect to: below one of these.
+   */
+  size_t n_base_urls;
+  char **base_urls;
 };
 #define SLUICE__V1__BLOB__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__blob__descriptor) \
-    , {0,NULL}, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, {0,NULL}, 0 }
+    , {0,NULL}, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, {0,NULL}, 0, 0,NULL }
 
 
 /*
@@ -435,10 +440,14 @@ struct  Sluice__V1__RelayTask
    * Nothing is pulled outside the windows.
    */
   protobuf_c_boolean only_in_windows;
+  /*
+   * How long an origin that gives nothing is tried again.
+   */
+  Google__Protobuf__Duration *retry_for;
 };
 #define SLUICE__V1__RELAY_TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__relay_task__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0, 0,NULL, 0 }
+    , NULL, (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0, 0,NULL, 0, NULL }
 
 
 /*
