@@ -389,6 +389,8 @@ def case_connection_limits_are_flags(binary):
             text = fleet.run(role, "--help").stdout
             shown = set(re.findall(r"^  (--(?:half-open|handshake|http2?)-[a-z0-9-]+)", text, re.MULTILINE))
             assert shown == documented, shown ^ documented
+            # What everybody needs stands above what few ever change.
+            assert text.index("  --data ") < text.index("  --half-open-per-address "), text
         for flag, value in (("--http2-streams", "0"), ("--http2-streams", "65536"), ("--http-body-grace", "1ms"), ("--half-open-per-address", "0")):
             said = failure(fleet, "control", "--data", f"{fleet.root}/none", "--plaintext", flag, value, expect=2)
             assert flag in said, said
