@@ -64,7 +64,8 @@ def case_help_and_refusals(binary):
     with Fleet(binary) as fleet:
         fleet.start_control()
         shown = fleet.run("nodes", "list", "--help").stdout
-        for text in ("Lists nodes, a page at a time.", "--role relay|agent", "Pulls from origins and serves.", "--output table|json|yaml"):
+        for text in ("Lists nodes, a page at a time.", "--role relay|agent", "Pulls from origins and serves.", "-o, --output table|json|yaml",
+                     "--insecure-plaintext", "SLUICE_PLAINTEXT=1"):
             assert text in shown, f"{text} is missing in\n{shown}"
         assert "--config-assist-after DURATION" in fleet.run("distributions", "create", "--help").stdout
         assert "--state" not in fleet.run("distributions", "create", "--help").stdout, "what control sets is a flag"
@@ -388,6 +389,8 @@ def case_connection_limits_are_flags(binary):
             text = fleet.run(role, "--help").stdout
             shown = set(re.findall(r"^  (--(?:half-open|handshake|http2?)-[a-z0-9-]+)", text, re.MULTILINE))
             assert shown == documented, shown ^ documented
+            # What everybody needs stands above what few ever change.
+            assert text.index("  --data ") < text.index("  --half-open-per-address "), text
         for flag, value in (("--http2-streams", "0"), ("--http2-streams", "65536"), ("--http-body-grace", "1ms"), ("--half-open-per-address", "0")):
             said = failure(fleet, "control", "--data", f"{fleet.root}/none", "--plaintext", flag, value, expect=2)
             assert flag in said, said

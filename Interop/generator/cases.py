@@ -102,7 +102,7 @@ class Calls:
     def run(self, *arguments, expect=0):
         done = subprocess.run([self.probe, *arguments], env=dict(os.environ, SLUICE_SERVER=self.address), capture_output=True,
                               text=True, timeout=60)
-        assert done.returncode == expect, (arguments, done)
+        assert done.returncode == expect, (done.stderr, done)
         return done.stderr if expect else done.stdout
 
     def json(self, *arguments):
@@ -130,7 +130,9 @@ def expect_everything(calls):
              "--one-two-three-four-max-orders", "4", "--certificate", str(certificate), "--description", "d", "--hash-value", "7",
              "--type", "t", "--self", "s", "--is", "--init", "i", "--protocol", "p", "--default", "e", "--full-name", "f", "--c", "c",
              "--members", "true", "--members=false", "--values", "1.5", "--values", "-2", "--shift", "-3", "--bits", str(2**64 - 1),
-             "--parts", str(certificate), "--encoded", str(certificate), "--pauses", "1s", "--pauses", "2m", "--plans", "free", "--with-max-orders", "9"]
+             "--parts", str(certificate), "--encoded", str(certificate), "--pauses", "1s", "--pauses", "2m", "--plans", "free", "--with-max-orders", "9",
+             "--home-city", "Bern", "--home-kind", "rented", "--home-owner-name", "o", "--homes", '{"city": "Rom"}', "--homes", "{}",
+             "--homes-by-year", '2020={"kind": "KIND_RENTED"}', "--homes-by-year", "2021={}"]
     body = {
         "name": "all", "tags": {"a": "b=c", "d": ""}, "quotaBytes": str(64 << 20), "retention": "90s",
         "plan": "TENANT_PLAN_PAID_MONTHLY", "contacts": ["x", "y"], "limits": {"maxOrders": 7}, "balance": "1",
@@ -141,7 +143,8 @@ def expect_everything(calls):
         "one": {"two": {"three": {"four": {"maxOrders": 4}}}}, "description": "d", "hashValue": "7", "type": "t", "self": "s",
         "is": True, "init": "i", "protocol": "p", "default": "e", "fullName": "f", "c": "c", "members": [True, False],
         "values": [1.5, -2], "shift": -3, "bits": str(2**64 - 1), "pauses": ["1s", "120s"], "plans": ["TENANT_PLAN_FREE"],
-        "with": {"maxOrders": 9},
+        "with": {"maxOrders": 9}, "home": {"city": "Bern", "kind": "KIND_RENTED", "owner": {"name": "o"}},
+        "homes": [{"city": "Rom"}, {}], "homesByYear": {"2020": {"kind": "KIND_RENTED"}, "2021": {}},
     }
     bytes_of_file = base64.b64encode(certificate.read_bytes()).decode()
     body |= {"parts": [bytes_of_file], "encoded": bytes_of_file, "certificate": bytes_of_file}
@@ -184,6 +187,7 @@ def expect_calls(calls):
     assert "TENANT_STATE_FAILED" in events and events.endswith("event: end\ndata: {}\n\n"), events
     assert calls.json("origins", "ping", "files", "--patience", "2m") == {"name": "files", "patience": "120s"}
     assert calls.http("POST", "/v1/origins/files:ping", {"patience": "120s"}) == {"name": "files", "patience": "120s"}
+    assert calls.json("api-keys", "get", "k") == {"key": {"name": "k"}} and calls.http("GET", "/v1/apiKeys/k") == {"name": "k"}
     # What is wrong is said of the flag; what is not for users is not there.
     for arguments, said in ((("tenants", "create", "--features", "fast=perhaps"), "--features is true or false"),
                             (("tenants", "create", "--start-time", "yesterday"), "--start-time is a time"),
@@ -277,6 +281,24 @@ message Thing { string name = 1; }
 message Label { string key = 1; string value = 2; }
 message ListThingsRequest { repeated Label labels = 1; }
 message ListThingsResponse { repeated Thing things = 1; }
+""",
+    "ThingService.DeleteThing takes or gives a google.protobuf.Empty": """
+import "google/protobuf/empty.proto";
+service ThingService { rpc DeleteThing(DeleteThingRequest) returns (google.protobuf.Empty); }
+message DeleteThingRequest { string name = 1; }
+""",
+    "ThingService.FillThing takes a stream": """
+service ThingService { rpc FillThing(stream FillThingRequest) returns (FillThingResponse); }
+message FillThingRequest { string name = 1; }
+message FillThingResponse { string name = 1; }
+""",
+    "sluice.v1.Thing.Part and sluice.v1.ThingPart would both be ThingPart": """
+message Thing { message Part { string name = 1; } Part part = 1; }
+message ThingPart { string name = 1; }
+""",
+    "the oneof period has the name of a field's type": """
+message Thing { oneof period { Period fixed = 1; string free = 2; } }
+message Period { string name = 1; }
 """,
     "sluice.v1.Node holds itself": """
 message Node { string name = 1; repeated Edge edges = 2; }

@@ -33,7 +33,9 @@ enum Probe {
     private static func serve() async throws {
         let routes = GeneratedRoutes.tenants + GeneratedRoutes.origins
         let server = RPCServer(
-            services: [TenantServiceRPCService(Tenants()), OriginServiceRPCService(Origins())],
+            services: [
+                TenantServiceRPCService(Tenants()), APIKeyServiceRPCService(Keys()), OriginServiceRPCService(Origins()),
+            ],
             web: WebOptions(routes: routes),
             logger: Logger(label: "probe", factory: { StreamLogHandler.standardError(label: $0) })
         )
@@ -127,6 +129,16 @@ final class Tenants: TenantServiceServer {
     }
     func auditTenants(_ request: AuditTenantsRequest, context: RPCServerContext) async throws -> AuditTenantsResponse {
         AuditTenantsResponse()
+    }
+}
+
+/// Has every key.
+struct Keys: APIKeyServiceServer {
+    func getAPIKey(_ request: GetAPIKeyRequest, context: RPCServerContext) async throws -> GetAPIKeyResponse {
+        var response = GetAPIKeyResponse()
+        response.key = APIKey()
+        response.key?.name = request.name
+        return response
     }
 }
 

@@ -1,7 +1,11 @@
 """bash, zsh and fish take the completions of `sluice completions` and complete with them."""
+import os
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+
+from fleet import Fleet
 
 
 def script(binary, shell):
@@ -14,8 +18,24 @@ def shell(*command, text=""):
     return done.stdout
 
 
+@contextmanager
+def control_with_origins(binary):
+    """A control server with two origins; the shells' own `sluice` reaches it."""
+    kept = dict(os.environ)
+    with Fleet(binary) as fleet:
+        fleet.start_control()
+        for name in ("files", "mirror"):
+            fleet.run("origins", "create", name, "--base-urls", f"https://{name}.example/")
+        os.environ.update(SLUICE_SERVER=fleet.listens["control"], PATH=f"{os.path.dirname(fleet.binary)}:{kept['PATH']}")
+        try:
+            yield
+        finally:
+            os.environ["PATH"] = kept["PATH"]
+            del os.environ["SLUICE_SERVER"]
+
+
 def case_bash(binary):
-    """bash parses the script; nouns, verbs, flags and values complete."""
+    """bash parses the script; nouns, verbs, flags, values and names of what control has complete."""
     made = script(binary, "bash")
     shell("bash", "-n", text=made)
 
@@ -33,6 +53,10 @@ def case_bash(binary):
     assert complete("sluice context ren") == ["rename"] and complete("sluice context list -o j") == ["json"]
     assert complete("sluice nodes list -o ") == ["table", "json", "yaml"]
     assert complete("sluice nodes list --insecure") == ["--insecure-plaintext"]
+    with control_with_origins(binary):
+        assert complete("sluice origins get mir") == ["mirror"]
+        assert {"files", "mirror", "--output"} <= set(complete("sluice origins delete "))
+        assert complete("sluice origins get --wat") == [] and "files" not in complete("sluice origins create ")
 
 
 def case_zsh(binary):
@@ -51,10 +75,14 @@ def case_zsh(binary):
                                          "words=(sluice nodes list --role ''); CURRENT=5; _sluice")
         lines = shown.split("\n")
         assert any(line.startswith("cancel:") for line in lines) and {"relay", "agent"} <= set(lines), shown
+        with control_with_origins(binary):
+            shown = shell("zsh", "-f", "-c", "compdef() { :; }; _describe() { print -l -- ${(P)2}; }; _files() { :; }; "
+                                             f"source {path}; words=(sluice origins get ''); CURRENT=4; _sluice")
+            assert {"files", "mirror"} <= set(shown.split("\n")), shown
 
 
 def case_fish(binary):
-    """fish parses the script; nouns, verbs, flags and values complete."""
+    """fish parses the script; nouns, verbs, flags, values and names of what control has complete."""
     made = script(binary, "fish")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sluice.fish"
@@ -69,3 +97,5 @@ def case_fish(binary):
         assert {"create", "get", "list", "watch", "cancel"} <= set(complete("sluice distributions "))
         assert "--allow-private-addresses" in complete("sluice origins create files --allow")
         assert set(complete("sluice nodes list --role ")) == {"relay", "agent"}
+        with control_with_origins(binary):
+            assert {"files", "mirror"} <= set(complete("sluice origins get ")), complete("sluice origins get ")

@@ -18,7 +18,7 @@ package struct AgentCommand: AsyncParsableCommand {
     @Option(help: "HOST:PORT for BitTorrent peers; port 0 lets the kernel choose.")
     package var listen = HostPort(host: "127.0.0.1", port: 0)
     @OptionGroup package var security: PlaintextOptions
-    @OptionGroup(title: "Limits of connections") package var limits: ConnectionLimitOptions
+    @OptionGroup package var limits: ConnectionLimitOptions
 
     package func run() async throws {
         try security.check(listen)

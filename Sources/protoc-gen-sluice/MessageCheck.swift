@@ -11,10 +11,54 @@ struct MessageCheck {
         let messages = made.filter { !$0.package.hasPrefix("google.protobuf") }.flatMap(\.messages)
         let byName = Dictionary(messages.map { ($0.fullName, $0) }) { first, _ in first }
         return messages.flatMap { message -> [String] in
-            message.fields.compactMap { fault($0, in: message, byName) }
+            message.fields.compactMap { fault($0, in: message, byName) } + shadows(message)
                 + (holdsItself(message, byName)
                     ? ["\(message.fullName) holds itself; messages have to end somewhere"] : [])
+        } + sameNames() + made.flatMap(\.services).flatMap { faults(in: $0, byName) }
+    }
+
+    /// Types that would have one name in Swift.
+    private func sameNames() -> [String] {
+        var first: [String: String] = [:]
+        return made.flatMap { $0.messages.map(\.fullName) + $0.enums.map(\.fullName) }.compactMap { name in
+            guard let other = first.updateValue(name, forKey: Names.type(name)) else { return nil }
+            return "\(other) and \(name) would both be \(Names.type(name)) in Swift; rename one"
         }
+    }
+
+    /// Oneofs whose own type in Swift would hide that of a field.
+    private func shadows(_ message: ProtoMessage) -> [String] {
+        message.oneofs.compactMap { oneof in
+            let hidden = message.fields.contains { field in
+                switch field.kind {
+                case .message(let type), .enumeration(let type): Names.type(type) == Names.oneofType(oneof.name)
+                default: false
+                }
+            }
+            return hidden
+                ? "\(message.fullName): the oneof \(oneof.name) has the name of a field's type; rename it" : nil
+        }
+    }
+
+    private func faults(in service: ProtoService, _ messages: [String: ProtoMessage]) -> [String] {
+        service.methods.flatMap { method -> [String] in
+            let place = "\(service.name).\(method.name)"
+            var faults = [method.input, method.output].filter { messages[$0] == nil }.map { type in
+                "\(place) takes or gives a \(type); give the method a request and a response of its own"
+            }
+            if method.clientStreams, service.isPublic, method.isPublic, isVersioned(service) {
+                faults.append(
+                    "\(place) takes a stream, which neither a command nor a route can give; say in its comment that it is"
+                        + " \"Not meant for users.\""
+                )
+            }
+            return faults
+        }
+    }
+
+    /// Whether a service is of an API: others are made without commands and routes.
+    private func isVersioned(_ service: ProtoService) -> Bool {
+        made.contains { file in file.version != nil && file.services.contains { $0.fullName == service.fullName } }
     }
 
     private func fault(

@@ -117,10 +117,7 @@ struct MessagesEmitter {
         message.fields.filter { $0.oneof == oneof }
     }
 
-    private func oneofType(_ oneof: ProtoOneof) -> String {
-        let name = Names.json(oneof.name)
-        return name.prefix(1).uppercased() + name.dropFirst()
-    }
+    private func oneofType(_ oneof: ProtoOneof) -> String { Names.oneofType(oneof.name) }
 
     private func emitStruct(_ message: ProtoMessage, _ source: inout SourceText) {
         source.line()

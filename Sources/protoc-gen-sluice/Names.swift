@@ -78,11 +78,22 @@ enum Names {
         "wchar_t", "while", "xor", "xor_eq",
     ]
 
-    /// `get-usage`, `task_state`: words of a camel-case name.
+    /// The enum of a oneof's members: `Identity` of `identity`.
+    static func oneofType(_ oneof: String) -> String {
+        let name = json(oneof)
+        return name.prefix(1).uppercased() + name.dropFirst()
+    }
+
+    /// `get-usage`, `task_state`: words of a camel-case name. Capitals in a row are one word: `API`, `Key` of `APIKey`.
     static func words(_ name: String) -> [String] {
         var words: [String] = []
-        for character in name {
-            if character.isUppercase || words.isEmpty { words.append("") }
+        let characters = Array(name)
+        for (index, character) in characters.enumerated() {
+            let behind = index + 1 < characters.count ? characters[index + 1] : nil
+            let starts =
+                index == 0
+                || character.isUppercase && (!characters[index - 1].isUppercase || behind?.isLowercase ?? false)
+            if starts { words.append("") }
             words[words.count - 1] += character.lowercased()
         }
         return words

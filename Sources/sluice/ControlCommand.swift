@@ -32,7 +32,7 @@ struct ControlCommand: AsyncParsableCommand {
     @Option(help: "An origin whose pages may call from a browser, such as https://console.example; repeat for more.")
     var allowOrigin: [String] = []
     @OptionGroup var security: PlaintextOptions
-    @OptionGroup(title: "Limits of connections") var limits: ConnectionLimitOptions
+    @OptionGroup var limits: ConnectionLimitOptions
 
     func run() async throws {
         let logger = RoleLogger.make("control")

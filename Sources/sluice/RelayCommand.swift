@@ -25,7 +25,7 @@ struct RelayCommand: AsyncParsableCommand {
     )
     var plainHttp = false
     @OptionGroup var security: PlaintextOptions
-    @OptionGroup(title: "Limits of connections") var limits: ConnectionLimitOptions
+    @OptionGroup var limits: ConnectionLimitOptions
 
     func run() async throws {
         if tlsCert == nil { try security.check(listen) }

@@ -30,7 +30,8 @@ enum CommandHelp {
             if !others.isEmpty { lines.append("      Not together with \(others.joined(separator: ", ")).") }
         }
         for flag in CommonFlag.of(command) {
-            lines += ["  --\(flag.name.rawValue)\(flag.value)", "      \(flag.help)"]
+            let short = flag.name == .output ? "-o, " : flag.name == .help ? "-h, " : ""
+            lines += ["  \(short)--\(flag.name.rawValue)\(flag.value)", "      \(flag.help)"]
         }
         if command.call.ending != nil {
             lines += ["", "The exit code is not 0 where what it follows ends in failure."]

@@ -12,6 +12,13 @@ package enum CompletedShell: String, CaseIterable, Sendable {
         }
     }
 
+    /// The shell's command that lists the names of a noun, one a line. What is no name of ours, a shell could take for
+    /// something to run; a server that does not answer holds up nobody for long.
+    private static func names(of noun: String, program: String) -> String {
+        "timeout 3 \(program) \(noun) list --columns name --page-size 1000 2>/dev/null | tail -n +2"
+            + " | grep -E '^[a-z0-9][a-z0-9-]*$'"
+    }
+
     /// Walks the words to the command they lead to.
     private static func cases(_ places: [CompletionPlace]) -> String {
         places.dropFirst().map { "\"\($0.path)\"" }.joined(separator: "|")
@@ -44,7 +51,12 @@ package enum CompletedShell: String, CaseIterable, Sendable {
         text += "    esac\n    case \"$place\" in\n"
         for place in places {
             let words = place.node.children.map(\.name) + place.node.flags.map(\.name)
-            text += "        \"\(place.path)\") words=\"\(words.joined(separator: " "))\" ;;\n"
+            var line = "        \"\(place.path)\") words=\"\(words.joined(separator: " "))\""
+            if let noun = place.node.namesOf {
+                let names = names(of: noun, program: "\"${COMP_WORDS[0]}\"")
+                line += "; [[ $cur == -* ]] || words=\"$words $(\(names))\""
+            }
+            text += line + " ;;\n"
         }
         return text + """
                 esac
@@ -83,7 +95,12 @@ package enum CompletedShell: String, CaseIterable, Sendable {
         for place in places {
             let words = place.node.children.map { ($0.name, $0.help) } + place.node.flags.map { ($0.name, $0.help) }
             let list = words.map { quoted("\($0.0):\($0.1)", escape: "'\\''") }.joined(separator: " ")
-            text += "        (\"\(place.path)\") choices=(\(list)) ;;\n"
+            var line = "        (\"\(place.path)\") choices=(\(list))"
+            if let noun = place.node.namesOf {
+                let names = names(of: noun, program: "\"${words[1]}\"")
+                line += "; [[ ${words[CURRENT]} == -* ]] || choices+=(${(f)\"$(\(names))\"})"
+            }
+            text += line + " ;;\n"
         }
         return text + """
                 esac
@@ -107,12 +124,18 @@ package enum CompletedShell: String, CaseIterable, Sendable {
                 end
                 echo $place
             end
+            function __\(name)_names
+                \(names(of: "$argv[1]", program: "(commandline -opc)[1]"))
+            end
 
             """
         for place in places {
             let start = "complete -c \(name) -n 'test (__\(name)_place) = \"\(place.path)\"'"
             for child in place.node.children {
                 text += "\(start) -f -a \(child.name) -d \(quoted(child.help, escape: "\\'"))\n"
+            }
+            if let noun = place.node.namesOf {
+                text += "\(start) -f -a '(__\(name)_names \(noun))'\n"
             }
             for flag in place.node.flags {
                 let isLong = flag.name.hasPrefix("--")

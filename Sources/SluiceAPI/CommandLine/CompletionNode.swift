@@ -16,6 +16,8 @@ package struct CompletionNode: Sendable {
     package let help: String
     package let flags: [Flag]
     package let children: [CompletionNode]
+    /// The noun whose names stand behind it; nil where none do.
+    package let namesOf: String?
 
     /// The commands of an argument-parser program, as its `_dumpHelp()` describes them, with the generated ones.
     package init(help dumped: JSONValue) {
@@ -23,7 +25,8 @@ package struct CompletionNode: Sendable {
         self.init(name: root.name, help: root.help, flags: root.flags, children: root.children + Self.generated)
     }
 
-    private init(name: String, help: String, flags: [Flag], children: [CompletionNode]) {
+    private init(name: String, help: String, flags: [Flag], children: [CompletionNode], namesOf: String? = nil) {
+        self.namesOf = namesOf
         self.name = name
         self.help = help
         self.flags = flags
@@ -62,10 +65,26 @@ package struct CompletionNode: Sendable {
                 help: "Generated from the protos.",
                 flags: [],
                 children: commands.map { command in
-                    CompletionNode(name: command.verb, help: command.summary, flags: flags(command), children: [])
+                    CompletionNode(
+                        name: command.verb,
+                        help: command.summary,
+                        flags: flags(command),
+                        children: [],
+                        namesOf: hasNames(commands) && needsName(command) ? noun : nil
+                    )
                 }
             )
         }
+    }
+
+    /// Whether one of these lists names.
+    private static func hasNames(_ commands: [CommandDescription]) -> Bool {
+        commands.contains { $0.verb == "list" && $0.columns.contains { $0.name == "name" } }
+    }
+
+    /// Whether a command is about something that is there already.
+    private static func needsName(_ command: CommandDescription) -> Bool {
+        command.flags.contains { $0.isPositional && $0.path == ["name"] }
     }
 
     private static func flags(_ command: CommandDescription) -> [Flag] {
