@@ -142,6 +142,28 @@ def case_nodes_that_listen_everywhere_are_found(binary):
         assert nodes["agent-1"] == "127.0.0.1:9", nodes
 
 
+def case_a_relay_keeps_what_agents_still_take(binary):
+    """A relay that has a file whole keeps it until its agents have it too, whatever else is ordered meanwhile."""
+    room = ("--cache-bytes", "24000000")
+    with Fleet(binary) as fleet:
+        fleet.start(relays=1, agents=1, relay_options=(*room, "--max-upload", "1MB/s"))
+        fleet.register_origin()
+        paths = [fleet.origin.make_file(f"build-{number}.img", 8) for number in range(4)]
+        names = []
+        for path in paths:
+            name = fleet.json("distributions", "create", "--source-url",
+                              fleet.origin.base_url + os.path.basename(path), "--target-labels", "role=demo",
+                              "--config-assist-disabled")["distribution"]["name"]
+            names.append(name)
+            wait_until(lambda: fleet.distribution(name)["relays"][0]["state"] in
+                       ("TASK_STATE_COMPLETED", "TASK_STATE_FAILED"), 60, "the relay to have it, or no room")
+        # There is room for two: the others are refused rather than the first taken away.
+        for name, path in list(zip(names, paths))[:2]:
+            wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 120, name)
+            assert sha256_of(fleet.delivered(1, os.path.basename(path))) == sha256_of(path)
+            assert fleet.origin.bytes_sent("/" + os.path.basename(path)) == os.path.getsize(path)
+
+
 def case_two_pushes_of_one_file_at_once_share_one_download(binary):
     """The second order of a file that is under way: both end, each piece comes once, and no peer is lost to HTTP."""
     with Fleet(binary, origin_rate=2_000_000) as fleet:

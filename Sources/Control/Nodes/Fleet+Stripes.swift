@@ -162,6 +162,7 @@ extension Fleet {
         where relays.contains(task.node) && (!task.state.isFinal || alsoDone && task.state == .completed) {
             guard var work = task.relayTask, let key = nodes[task.node]?.publicKey else { continue }
             let owned = hashes.stripes.stripes(of: task.node)
+            work.ended = false
             work.pullGrant =
                 owned.isEmpty
                 ? []

@@ -163,8 +163,12 @@ extension Fleet {
             stopped = active.tasks.values.map(\.record).filter { !$0.state.isFinal }
                 .map { $0.cancelled(because: failure.isEmpty ? "cancelled" : failure) }
         }
-        let updates = stopped.map { task in
-            TaskUpdate(id: task.id, revision: task.revision, payload: task.payload, state: .cancelled)
+        // Relays that have the file keep it for nobody any more.
+        let released = active.tasks.values.map(\.record).filter { state == .completed || $0.state.isFinal }
+            .compactMap { $0.released }
+        let revised = stopped + released
+        let updates = revised.map { task in
+            TaskUpdate(id: task.id, revision: task.revision, payload: task.payload, state: task.state)
         }
         do {
             _ = try await store.endDistribution(id, as: state, failure: failure, at: now, tasks: updates)
@@ -177,7 +181,7 @@ extension Fleet {
         record.failure = failure
         record.endedAt = now
         distributions[id]?.record = record
-        for task in stopped {
+        for task in revised {
             distributions[id]?.tasks[task.id]?.record = task
             send(task)
         }

@@ -11,6 +11,13 @@ extension TaskRecord {
         return revised(.cancel(cancel), state: .cancelled)
     }
 
+    /// The next revision of a relay's task whose distribution has ended; nil for other tasks.
+    var released: TaskRecord? {
+        guard var work = relayTask, !work.ended else { return nil }
+        work.ended = true
+        return revised(.relayTask(work), state: state)
+    }
+
     /// The next revision with other work.
     func revised(_ work: NodeTask.Work, state: TaskRecordState) -> TaskRecord {
         revised(encoded: Self.encoded(work), state: state)

@@ -112,7 +112,10 @@ actor RelayBlob {
         let isNew = tasks.updateValue(work, forKey: task) == nil
         blob.pin(in: runtime)
         if state == .failed {
-            guard isNew else { return report() }
+            guard isNew else {
+                unpinIfIdle()
+                return report()
+            }
             // The others were told, and stay failed.
             tasks = [task: work]
             await tryAgain()
@@ -121,7 +124,7 @@ actor RelayBlob {
         guard state == .running else {
             await download?.planChanged(to: plan)
             try await checkDigests()
-            blob.unpin(in: runtime)
+            unpinIfIdle()
             return report()
         }
         // Whoever was to pull what this relay left has its grant by now.
@@ -179,7 +182,7 @@ actor RelayBlob {
         await download?.epochRaised()
         await download?.planChanged(to: plan)
         // What was revoked pins it again.
-        if state == .completed { blob.unpin(in: runtime) }
+        unpinIfIdle()
         report()
     }
 
@@ -189,6 +192,7 @@ actor RelayBlob {
         wrongDigests.removeValue(forKey: task)
         guard !tasks.isEmpty else { return true }
         await download?.planChanged(to: plan)
+        unpinIfIdle()
         return false
     }
 
@@ -273,7 +277,7 @@ actor RelayBlob {
             state = .completed
             message = ""
             report()
-            blob.unpin(in: runtime)
+            unpinIfIdle()
         } catch {
             fail("\(error)")
         }
@@ -294,7 +298,12 @@ actor RelayBlob {
         message = why
         queue.stop()
         report()
-        blob.unpin(in: runtime)
+        unpinIfIdle()
+    }
+
+    /// While a distribution goes on its agents take the blob from here.
+    private func unpinIfIdle() {
+        if state != .running, tasks.values.allSatisfy(\.ended) { blob.unpin(in: runtime) }
     }
 
     /// What is in the cache is vouched for under the newest grant.

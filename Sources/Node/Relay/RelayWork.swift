@@ -52,6 +52,8 @@ actor RelayWork: NodeWork {
                 if await known.isThere { return try await known.add(task, work, control: control) }
                 await close(known, id)
             }
+            // Nobody waits for it any more.
+            guard !work.ended else { return }
             let blob = try await RelayBlob.open(work, control: control, runtime: runtime) { await self.close($0, id) }
             blobs[id] = blob
             try await blob.add(task, work, control: control)

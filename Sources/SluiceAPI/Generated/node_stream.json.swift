@@ -374,6 +374,7 @@ extension RelayTask {
         if !self.windows.isEmpty { members.append(("windows", .array(self.windows.map { $0.json }))) }
         if self.onlyInWindows { members.append(("onlyInWindows", .boolean(true))) }
         if let value = self.retryFor { members.append(("retryFor", value.json)) }
+        if self.ended { members.append(("ended", .boolean(true))) }
         return .members(members)
     }
 
@@ -399,6 +400,8 @@ extension RelayTask {
                 self.onlyInWindows = try JSONCoding.boolean(value, "onlyInWindows")
             case "retryFor", "retry_for":
                 self.retryFor = try ProtoDuration(json: value)
+            case "ended":
+                self.ended = try JSONCoding.boolean(value, "ended")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -841,6 +841,8 @@ package struct RelayTask: Hashable, Sendable {
     package var onlyInWindows: Bool = false
     /// How long an origin that gives nothing is tried again.
     package var retryFor: ProtoDuration? = nil
+    /// The distribution has ended: nobody waits for the blob, and the relay serves it for as long as its cache has room.
+    package var ended: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -885,6 +887,7 @@ extension RelayTask {
         if let value = unsafe c.pointee.retry_for {
             self.retryFor = try unsafe ProtoDuration(c: value)
         }
+        self.ended = unsafe c.pointee.ended != 0
     }
 }
 
@@ -914,6 +917,7 @@ extension RelayTask {
         if let value = self.retryFor {
             unsafe c.pointee.retry_for = unsafe value.c(in: arena)
         }
+        unsafe c.pointee.ended = self.ended ? 1 : 0
         return unsafe c
     }
 }

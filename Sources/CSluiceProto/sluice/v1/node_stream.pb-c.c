@@ -1737,7 +1737,7 @@ const ProtobufCMessageDescriptor sluice__v1__blob__descriptor =
   (ProtobufCMessageInit) sluice__v1__blob__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[8] =
+static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[9] =
 {
   {
     "blob",
@@ -1835,10 +1835,23 @@ static const ProtobufCFieldDescriptor sluice__v1__relay_task__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ended",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__RelayTask, ended),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__relay_task__field_indices_by_name[] = {
   0,   /* field[0] = blob */
   1,   /* field[1] = distribution */
+  8,   /* field[8] = ended */
   6,   /* field[6] = only_in_windows */
   4,   /* field[4] = priority */
   2,   /* field[2] = pull_grant */
@@ -1849,7 +1862,7 @@ static const unsigned sluice__v1__relay_task__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__relay_task__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor sluice__v1__relay_task__descriptor =
 {
@@ -1859,7 +1872,7 @@ const ProtobufCMessageDescriptor sluice__v1__relay_task__descriptor =
   "Sluice__V1__RelayTask",
   "sluice.v1",
   sizeof(Sluice__V1__RelayTask),
-  8,
+  9,
   sluice__v1__relay_task__field_descriptors,
   sluice__v1__relay_task__field_indices_by_name,
   1,  sluice__v1__relay_task__number_ranges,

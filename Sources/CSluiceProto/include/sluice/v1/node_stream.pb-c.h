@@ -444,10 +444,14 @@ struct  Sluice__V1__RelayTask
    * How long an origin that gives nothing is tried again.
    */
   Google__Protobuf__Duration *retry_for;
+  /*
+   * The distribution has ended: nobody waits for the blob, and the relay serves it for as long as its cache has room.
+   */
+  protobuf_c_boolean ended;
 };
 #define SLUICE__V1__RELAY_TASK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__relay_task__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0, 0,NULL, 0, NULL }
+    , NULL, (char *)protobuf_c_empty_string, {0,NULL}, 0,NULL, 0, 0,NULL, 0, NULL, 0 }
 
 
 /*
