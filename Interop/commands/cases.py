@@ -278,9 +278,12 @@ class FaultyOrigin(ThreadingHTTPServer):
     def __init__(self, content, faults, etag='"one"'):
         super().__init__(("127.0.0.1", 0), FaultyHandler)
         self.content, self.faults, self.etag = content, faults, etag
-        self.failed, self.given, self.gate = {}, 0, None
+        self.failed, self.given, self.gate, self.ranges = {}, 0, None, True
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        """A probe that has seen enough hangs up."""
 
     @property
     def url(self):
@@ -295,7 +298,8 @@ class FaultyHandler(BaseHTTPRequestHandler):
 
     def head(self, status, length, *fields):
         self.send_response(status)
-        for name, value in (("Content-Length", length), ("Accept-Ranges", "bytes"), ("ETag", self.server.etag), *fields):
+        ranges = "bytes" if self.server.ranges else "none"
+        for name, value in (("Content-Length", length), ("Accept-Ranges", ranges), ("ETag", self.server.etag), *fields):
             self.send_header(name, str(value))
         self.end_headers()
 
@@ -304,7 +308,8 @@ class FaultyHandler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         server = self.server
-        start, end = map(int, self.headers["range"].removeprefix("bytes=").split("-"))
+        whole = (0, len(server.content) - 1)
+        start, end = map(int, self.headers["range"].removeprefix("bytes=").split("-")) if server.ranges else whole
         part = server.content[start:end + 1]
         with server.lock:
             nth = server.failed[end] = server.failed.get(end, 0) + 1
@@ -315,7 +320,10 @@ class FaultyHandler(BaseHTTPRequestHandler):
         if fault == "404":
             self.head(404, 0)
             return
-        self.head(206, len(part), ("Content-Range", f"bytes {start}-{end}/{len(server.content)}"))
+        if server.ranges:
+            self.head(206, len(part), ("Content-Range", f"bytes {start}-{end}/{len(server.content)}"))
+        else:
+            self.head(200, len(part))
         if fault == "cut":
             part = part[:len(part) // 2]
         for at in range(0, len(part), 1 << 18):
@@ -361,6 +369,16 @@ def case_get_direct(binary):
         assert out.read_bytes() == content and os.listdir(folder) == ["out.img"], os.listdir(folder)
         assert origin.given - before == len(content) // 2, "what was there was fetched again"
         out.unlink()
+        # Without ranges it begins anew each time, and leaves nothing behind where it fails.
+        origin = FaultyOrigin(content, ["whole", "cut", "503"])
+        origin.ranges = False
+        run(origin)
+        assert out.read_bytes() == content and os.listdir(folder) == ["out.img"], os.listdir(folder)
+        out.unlink()
+        origin = FaultyOrigin(content, ["whole", "404"])
+        origin.ranges = False
+        run(origin, expect=3)
+        assert os.listdir(folder) == [], os.listdir(folder)
         # What will not pass by itself is told at once, and what is there stays for the next run.
         origin = FaultyOrigin(content, ["404"])
         run(origin, expect=3)
