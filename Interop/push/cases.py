@@ -146,7 +146,7 @@ def case_a_relay_keeps_what_agents_still_take(binary):
     """A relay that has a file whole keeps it until its agents have it too, whatever else is ordered meanwhile."""
     room = ("--cache-bytes", "24000000")
     with Fleet(binary) as fleet:
-        fleet.start(relays=1, agents=1, relay_options=(*room, "--max-upload", "1MB/s"))
+        fleet.start(relays=1, agents=1, relay_options=(*room, "--max-upload", "2MB/s"))
         fleet.register_origin()
         paths = [fleet.origin.make_file(f"build-{number}.img", 8) for number in range(4)]
         names = []
@@ -167,7 +167,7 @@ def case_a_relay_keeps_what_agents_still_take(binary):
 def case_two_pushes_of_one_file_at_once_share_one_download(binary):
     """The second order of a file that is under way: both end, each piece comes once, and no peer is lost to HTTP."""
     with Fleet(binary, origin_rate=2_000_000) as fleet:
-        path = fleet.origin.make_file("build.img", 24)
+        path = fleet.origin.make_file("build.img", 16)
         fleet.start(relays=1, agents=2)
         fleet.register_origin()
         url = fleet.origin.base_url + "build.img"

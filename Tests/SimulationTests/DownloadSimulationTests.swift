@@ -19,16 +19,7 @@ import Units
         block: Range<UInt64>
     ) {
         Seeds.each(in: block) { _, generator in
-            var policy = AssistPolicy()
-            policy.slowDuration = .seconds(generator.pick(1...10))
-            policy.stallDuration = .seconds(generator.pick(5...40))
-            policy.recoveryDuration = .seconds(generator.pick(1...5))
-            policy.hostileDuration = .seconds(generator.pick(1...5))
-            policy.trialDuration = .seconds(generator.pick(1...8))
-            policy.uselessPause = .seconds(generator.pick(5...10))
-            policy.longestUselessPause = .seconds(20)
-            policy.isDisabled = generator.chance(10)
-            if generator.chance(3) { policy.expected = .seconds(generator.pick(1...20)) }
+            let policy = policy(&generator)
             var (now, progress, changes) = (BootTime.zero, 0.0, 0)
             var assist = AssistSwitch(policy: policy, size: .mebibytes(64), at: now)
             var fastSince: BootTime?
@@ -80,6 +71,20 @@ import Units
                 )
             }
         }
+    }
+
+    private func policy(_ generator: inout SeededGenerator) -> AssistPolicy {
+        var policy = AssistPolicy()
+        policy.slowDuration = .seconds(generator.pick(1...10))
+        policy.stallDuration = .seconds(generator.pick(5...40))
+        policy.recoveryDuration = .seconds(generator.pick(1...5))
+        policy.hostileDuration = .seconds(generator.pick(1...5))
+        policy.trialDuration = .seconds(generator.pick(1...8))
+        policy.uselessPause = .seconds(generator.pick(5...10))
+        policy.longestUselessPause = .seconds(20)
+        policy.isDisabled = generator.chance(10)
+        if generator.chance(3) { policy.expected = .seconds(generator.pick(1...20)) }
+        return policy
     }
 
     /// Who is late has to bring what was expected, which is told with the reason.

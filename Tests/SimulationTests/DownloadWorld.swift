@@ -78,7 +78,7 @@ struct DownloadWorld {
         var random = generator
         let length = UInt32(16_384) << UInt32(random.pick(0...2))
         // A few are large enough that requests, flows and pieces under way meet their limits.
-        isLarge = random.chance(100)
+        isLarge = random.chance(400)
         let size = isLarge ? random.pick(Int(length) * 100...Int(length) * 300) : random.pick(1...Int(length) * 7)
         guard let geometry = PieceGeometry(size: ByteCount(size), pieceLength: length) else {
             throw Broken(sentence: "no such geometry")
