@@ -12,6 +12,8 @@ extension Fleet {
     private static var sweepInterval: Duration { .seconds(5) }
     /// Nodes that may come back in a second after a drain.
     private static var returnsPerSecond: Int { 2000 }
+    /// Within how many seconds relays do, however many agents there are: others would pull their pieces.
+    private static var relaysReturn: Double { 10 }
 
     /// A node has applied a revision. Nobody waits for it to be stored: what is lost with this process is told again.
     nonisolated func gather(_ ack: TaskAck, by node: NodeID) {
@@ -56,15 +58,22 @@ extension Fleet {
     /// Asks every node to leave and to come back at a time of its own; they go on working meanwhile.
     func drain() async {
         await storeGathered()
-        let streams = nodes.values.compactMap(\.stream)
-        let window = max(1, Double(streams.count) / Double(Self.returnsPerSecond))
-        for stream in streams {
+        let leaving = nodes.values.filter(\.isConnected)
+        for node in leaving {
             var drain = Drain()
+            let window = Self.returnWindow(of: node.node.role, among: leaving.count)
             drain.reconnectAfter = ProtoDuration(.seconds(Double.random(in: 0...window)))
-            stream.send(.drain(drain))
-            stream.close()
+            node.stream?.send(.drain(drain))
+            node.stream?.close()
         }
-        if !streams.isEmpty { logger.info("\(streams.count) nodes were asked to come back within \(window) s") }
+        let window = Self.returnWindow(of: .agent, among: leaving.count)
+        if !leaving.isEmpty { logger.info("\(leaving.count) nodes were asked to come back within \(window) s") }
+    }
+
+    /// In how many seconds nodes of this role come back after a drain of so many.
+    static func returnWindow(of role: NodeRole, among count: Int) -> Double {
+        let window = max(1, Double(count) / Double(returnsPerSecond))
+        return role == .relay ? min(window, relaysReturn) : window
     }
 
     /// Nodes whose streams are up.

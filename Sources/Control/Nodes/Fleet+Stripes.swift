@@ -11,8 +11,9 @@ internal import Units
 extension Fleet {
     /// How long a relay's stream may be gone before others pull its stripes.
     static var relayPatience: Duration { .seconds(3) }
-    /// The same after a start of control, which all relays have to find again first.
-    static var returnPatience: Duration { .seconds(15) }
+    /// The same after a start of control, which all relays have to find again first: they try every 30 s at least
+    /// (`ReconnectBackoff.fleet`), and pull what they may meanwhile.
+    static var returnPatience: Duration { .seconds(35) }
     /// How long a question to a relay may stay without an answer.
     private static var answerPatience: Duration { .seconds(5) }
     /// What a relay finishes within this time is its own.
@@ -100,7 +101,8 @@ extension Fleet {
                 least: shares.worthMoving
             ) { relay, open in
                 guard let pace = hashes.paces[relay] else { return isConnected(relay) ? .max : 0 }
-                if now - pace.lastHeard > shares.patience(with: pace) { return 0 }
+                let patience = isConnected(relay) ? shares.patience(with: pace) : Self.returnPatience
+                if now - pace.lastHeard > patience { return 0 }
                 return pace.expected(for: open) > Self.timeWorthSaving ? shares.underWay : .max
             }
             guard let takeover else { continue }
