@@ -36,6 +36,7 @@ import Units
                 distribution: order.distribution,
                 origin: order.origin,
                 allowPrivateAddresses: false,
+                baseURLs: [],
                 identity: order.identity,
                 geometry: order.geometry,
                 sha256: [],
