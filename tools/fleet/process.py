@@ -88,7 +88,7 @@ class Process:
                 seen = len(self.lines)
                 left = end - time.monotonic()
                 if left <= 0 or (self.popen.poll() is not None and not self.reader.is_alive()):
-                    tail = "\n".join(self.lines[-15:])
+                    tail = "\n".join(line[:400] for line in self.lines[-15:])
                     raise AssertionError(f"{self.name} never said {pattern!r}; its last lines:\n{tail}")
                 self.arrived.wait(min(left, 0.5))
 

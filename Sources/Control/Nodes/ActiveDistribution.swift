@@ -8,6 +8,8 @@ struct ActiveDistribution: Sendable {
     /// The order as it was created; its progress fields are not used.
     let order: Distribution
     var tasks: [TaskID: ActiveTask]
+    /// Those of its tasks that are relays': few among very many.
+    let relayTasks: [TaskID]
     /// Stores its end.
     var ending: Task<Void, any Error>?
     /// Watchers will soon be shown what has changed.
@@ -15,4 +17,11 @@ struct ActiveDistribution: Sendable {
     /// It will soon be looked at whether it has ended.
     var isMovingOn = false
     var watchers: [UInt64: AsyncStream<Distribution>.Continuation] = [:]
+
+    init(record: DistributionRecord, order: Distribution, tasks: [TaskID: ActiveTask]) {
+        self.record = record
+        self.order = order
+        self.tasks = tasks
+        relayTasks = tasks.values.filter { $0.record.kind == .relay }.map(\.record.id)
+    }
 }

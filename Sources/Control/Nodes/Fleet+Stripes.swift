@@ -88,13 +88,13 @@ extension Fleet {
     /// Something was heard of a blob: a relay that has pulled all it owns may take over from one that is slower. That one is
     /// asked first what it has not begun, so that no piece leaves the origin twice.
     func relaysMayHelp(with blob: BlobID) async throws {
-        guard let hashes = blobs[blob], !hashes.manifest.isComplete else { return }
+        guard let hashes = blobs[blob], hashes.stripes.allRelays.count > 1, !hashes.manifest.isComplete else { return }
         let now = BootClock.now()
         if let asked = hashes.asked, now - asked.at < Self.answerPatience { return }
         let done = relayTasks(of: blob).filter { $0.state == .completed }.map(\.node)
         let pulled = hashes.pulled(done: Set(done))
         let shares = PullShares(pieceLength: hashes.geometry.pieceLength)
-        for id in hashes.stripes.allRelays where hashes.stripes.allRelays.count > 1 && isConnected(id) {
+        for id in hashes.stripes.allRelays where isConnected(id) {
             let takeover = hashes.stripes.takeover(
                 by: id,
                 pulled: pulled,
@@ -152,8 +152,8 @@ extension Fleet {
     }
 
     func relayTasks(of blob: BlobID) -> [TaskRecord] {
-        distributions.values.filter { $0.record.blob == blob }.flatMap(\.tasks.values).map(\.record)
-            .filter { $0.kind == .relay }
+        distributions.values.filter { $0.record.blob == blob }
+            .flatMap { active in active.relayTasks.compactMap { active.tasks[$0]?.record } }
     }
 
     /// The relays' tasks with the grants that fit the stripes and the epoch of now: stored first, then sent.
