@@ -138,6 +138,16 @@ def case_roles_as_grpcio_sees_them(binary):
             assert b"sluice.v1.AuditRecordService" in listed, "reflection is not open"
 
 
+def what_an_agent_enrolls_with(fleet, folder):
+    """A join token, control's authority, and a request for a key that openssl makes in `folder`/key.pem."""
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
+            "-keyout", f"{folder}/key.pem", "-out", f"{folder}/request.pem")
+    with open(f"{folder}/request.pem") as file:
+        request = file.read()
+    token = fleet.json("join-tokens", "create", "--role", "agent")["token"]
+    return token, fleet.context()["certificateAuthority"].encode(), request
+
+
 def case_a_key_of_openssl_enrolls(binary):
     """openssl makes a key and a request, grpcio enrolls and opens a node stream with it; under another name it may not."""
     import grpc
@@ -146,12 +156,7 @@ def case_a_key_of_openssl_enrolls(binary):
         nodes, stream, stream_services, enrollment, enrollment_services = stubs(
             folder, "nodes_pb2", "node_stream_pb2", "node_stream_pb2_grpc", "enrollment_pb2", "enrollment_pb2_grpc")
         fleet.start_control()
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
-                "-keyout", f"{folder}/key.pem", "-out", f"{folder}/request.pem")
-        token = fleet.json("join-tokens", "create", "--role", "agent")["token"]
-        ca = fleet.context()["certificateAuthority"].encode()
-        with open(f"{folder}/request.pem") as file:
-            request = file.read()
+        token, ca, request = what_an_agent_enrolls_with(fleet, folder)
         with grpc.secure_channel(fleet.listens["control"], grpc.ssl_channel_credentials(ca)) as channel:
             service = enrollment_services.EnrollmentServiceStub(channel)
             wrong = enrollment.EnrollRequest(join_token=token, name="python", role=nodes.NODE_ROLE_RELAY,
@@ -525,12 +530,7 @@ def case_a_rogue_node_says_what_cannot_be(binary):
         path = fleet.origin.make_file("build.img", 32)
         fleet.start(relays=1, agents=1)
         fleet.register_origin()
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x",
-                "-keyout", f"{folder}/key.pem", "-out", f"{folder}/request.pem")
-        token = fleet.json("join-tokens", "create", "--role", "agent")["token"]
-        ca = fleet.context()["certificateAuthority"].encode()
-        with open(f"{folder}/request.pem") as file:
-            request = file.read()
+        token, ca, request = what_an_agent_enrolls_with(fleet, folder)
         with grpc.secure_channel(fleet.listens["control"], grpc.ssl_channel_credentials(ca)) as channel:
             answer = enrollment_services.EnrollmentServiceStub(channel).Enroll(enrollment.EnrollRequest(
                 join_token=token, name="rogue", role=nodes.NODE_ROLE_AGENT, certificate_request=request), timeout=10)

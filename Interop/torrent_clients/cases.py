@@ -141,10 +141,7 @@ def case_aria2_joins_while_the_relay_pulls(binary):
         path = fleet.origin.make_file("build.img", 12)
         fleet.start(relays=1, agents=1)
         fleet.register_origin()
-        torrent = f"{fleet.root}/publisher.torrent"
-        make_publisher_torrent(path, torrent, f"http://{fleet.listens['relay-1']}/announce")
-        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--torrent", torrent)
-        name = fleet.json("distributions", "list")["distributions"][0]["name"]
+        torrent, name = push_with_publisher_torrent(fleet, path)
         aria2(torrent, f"{fleet.root}/aria2")
         assert sha256_of(f"{fleet.root}/aria2/build.img") == sha256_of(path)
         wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 60, "completion")
@@ -158,10 +155,7 @@ def case_a_relay_stands_still_under_a_publishers_torrent(binary):
         path = fleet.origin.make_file("build.img", 24)
         fleet.start(relays=2, agents=1)
         fleet.register_origin()
-        torrent = f"{fleet.root}/publisher.torrent"
-        make_publisher_torrent(path, torrent, f"http://{fleet.listens['relay-1']}/announce")
-        fleet.run("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--torrent", torrent)
-        name = fleet.json("distributions", "list")["distributions"][0]["name"]
+        torrent, name = push_with_publisher_torrent(fleet, path)
 
         def has_begun():
             relays = fleet.distribution(name).get("relays", [])
@@ -176,6 +170,14 @@ def case_a_relay_stands_still_under_a_publishers_torrent(binary):
             stopped.send_signal(signal.SIGCONT)
         wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 120, "completion")
         assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
+
+
+def push_with_publisher_torrent(fleet, path):
+    """Orders a file with a torrent that its publisher has made; returns the torrent's path and the distribution's name."""
+    torrent = f"{fleet.root}/publisher.torrent"
+    make_publisher_torrent(path, torrent, f"http://{fleet.listens['relay-1']}/announce")
+    fleet.run("push", fleet.origin.base_url + os.path.basename(path), "--to", "role=demo", "--torrent", torrent)
+    return torrent, fleet.json("distributions", "list")["distributions"][0]["name"]
 
 
 def make_publisher_torrent(path, torrent, announce):

@@ -30,7 +30,7 @@ struct NodeReach: Sendable {
     }
 
     /// `HOST:PORT`.
-    var text: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+    var text: String { URLAuthority.text(host, port) }
 
     private static func ownAddress() throws -> SocketAddress? {
         let all = try System.enumerateDevices().compactMap(\.address)

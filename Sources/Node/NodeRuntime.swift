@@ -159,8 +159,7 @@ struct NodeRuntime: Sendable {
     /// Where it listens, as logs say it.
     var listening: String {
         let bound = listener.localAddress
-        let host = bound.ipAddress ?? configuration.host
-        return "\(host.contains(":") ? "[\(host)]" : host):\(bound.port ?? 0)"
+        return URLAuthority.text(bound.ipAddress ?? configuration.host, bound.port ?? 0)
     }
 
     /// What control is told when the stream comes up.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RPC
+internal import Units
 
 /// `HOST:PORT` as flags give it; an IPv6 address stands in brackets. Port 0 lets the kernel choose.
 package struct HostPort: ExpressibleByArgument, Hashable, Sendable, CustomStringConvertible {
@@ -23,7 +24,7 @@ package struct HostPort: ExpressibleByArgument, Hashable, Sendable, CustomString
     }
 
     /// As it is written in a URL.
-    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var description: String { URLAuthority.text(host, port) }
 
     /// Plaintext is for loopback, unless it is asked for by name.
     package var isLoopback: Bool { AllowedHosts.isThisMachine(host) }

@@ -185,7 +185,7 @@ package final class BlobSwarm: Sendable {
         withPeer(peer) { $0.setInterested(isInterested) }
     }
 
-    /// Ends the connection; this peer does not come back to this blob, a stranger's address under no other id either.
+    /// Ends the connection; the peer does not come back to this blob, nor after some others of its address anybody from there.
     package func ban(_ peer: PeerHandle, reason: String) {
         session.logger.info("peer banned", metadata: ["blob": "\(cache.id)", "reason": "\(reason)"])
         state.withLockedValue { state in

@@ -247,18 +247,7 @@ import Units
         try await withTemporaryStore { store in
             let small = try await SmallFleet(store)
             let other = try #require(NodeID("agent-2"))
-            let order = try small.order
-            let both = CheckedOrder(
-                distribution: order.distribution,
-                origin: order.origin,
-                allowPrivateAddresses: false,
-                baseURLs: [],
-                identity: order.identity,
-                geometry: order.geometry,
-                sha256: [],
-                agents: [small.agent, other],
-                relays: order.relays
-            )
+            let both = try small.order(agents: [other])
             let id = try #require(DistributionID(try await small.fleet.create(both, requestID: "").name))
             func changed(_ node: NodeID) async throws {
                 let task = try #require(try await store.tasks(of: id).first { $0.node == node })

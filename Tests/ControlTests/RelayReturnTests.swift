@@ -24,25 +24,7 @@ import Units
             var hello = small.hello(other, .relay)
             hello.publicKey = key.publicKey.bytes
             _ = try await small.fleet.connected(hello, from: nil, through: RecordingSink())
-            let order = try small.order
-            let second = RelayCandidate(
-                node: other,
-                address: "127.0.0.1:1",
-                usesTLS: false,
-                site: "",
-                publicKey: key.publicKey
-            )
-            let both = CheckedOrder(
-                distribution: order.distribution,
-                origin: order.origin,
-                allowPrivateAddresses: false,
-                baseURLs: [],
-                identity: order.identity,
-                geometry: order.geometry,
-                sha256: [],
-                agents: order.agents,
-                relays: order.relays + [second]
-            )
+            let both = try small.order(relays: [(other, key)])
             _ = try await small.fleet.create(both, requestID: "")
             let blob = try small.blob
             let fleet = try await small.restarted()

@@ -62,35 +62,35 @@ struct SmallFleet {
 
     var blob: BlobID { get throws { try order.identity.blobID } }
 
-    var order: CheckedOrder {
-        get throws {
-            var distribution = Distribution()
-            distribution.fileName = "build.img"
-            let candidate = RelayCandidate(
-                node: relay,
-                address: "127.0.0.1:1",
-                usesTLS: false,
-                site: "",
-                publicKey: relayKey.publicKey
-            )
-            return CheckedOrder(
-                distribution: distribution,
-                origin: try #require(OriginID("files")),
-                allowPrivateAddresses: false,
-                baseURLs: [],
-                identity: BlobIdentity(
-                    url: "http://files.example/build.img",
-                    size: geometry.size,
-                    etag: nil,
-                    lastModified: nil,
-                    pieceLength: geometry.pieceLength
-                ),
-                geometry: geometry,
-                sha256: [],
-                agents: [agent],
-                relays: [candidate]
-            )
-        }
+    var order: CheckedOrder { get throws { try order() } }
+
+    /// An order that further nodes have a part in.
+    func order(
+        agents more: [NodeID] = [],
+        relays others: [(node: NodeID, key: SigningKey)] = []
+    ) throws -> CheckedOrder {
+        var distribution = Distribution()
+        distribution.fileName = "build.img"
+        let relays = [(node: relay, key: relayKey)] + others
+        return CheckedOrder(
+            distribution: distribution,
+            origin: try #require(OriginID("files")),
+            allowPrivateAddresses: false,
+            baseURLs: [],
+            identity: BlobIdentity(
+                url: "http://files.example/build.img",
+                size: geometry.size,
+                etag: nil,
+                lastModified: nil,
+                pieceLength: geometry.pieceLength
+            ),
+            geometry: geometry,
+            sha256: [],
+            agents: [agent] + more,
+            relays: relays.map { node, key in
+                RelayCandidate(node: node, address: "127.0.0.1:1", usesTLS: false, site: "", publicKey: key.publicKey)
+            }
+        )
     }
 
     /// The agent says that it is done.

@@ -7,27 +7,13 @@ import Transport
 
 /// The end of a connection whose client has not taken everything yet.
 @Suite(.timeLimit(.minutes(1))) struct ConnectionEndTests {
-    private final class Collector: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private let bytes: AsyncStream<ByteBuffer>.Continuation
-        init(_ bytes: AsyncStream<ByteBuffer>.Continuation) { self.bytes = bytes }
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes.yield(unwrapInboundIn(data)) }
-        func channelInactive(context: ChannelHandlerContext) { bytes.finish() }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-    }
-
-    private func frame(_ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
-        let count = payload.count
-        return [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type, flags, 0, 0, 0, stream] + payload
-    }
-
     /// The preface with the largest window, a request for /large, and GOAWAY: the connection ends behind the answer.
     private var lastRequest: ByteBuffer {
         var sent = ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-        sent.writeBytes(frame(4, 0, 0, [0, 4, 0x7F, 0xFF, 0xFF, 0xFF]))
-        sent.writeBytes(frame(8, 0, 0, [0x7F, 0, 0, 0]))
-        sent.writeBytes(frame(1, 5, 1, [0x82, 0x86, 0x01, 1, 0x61, 0x04, 6] + Array("/large".utf8)))
-        sent.writeBytes(frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]))
+        sent.writeBytes(RawClient.frame(4, 0, 0, [0, 4, 0x7F, 0xFF, 0xFF, 0xFF]))
+        sent.writeBytes(RawClient.frame(8, 0, 0, [0x7F, 0, 0, 0]))
+        sent.writeBytes(RawClient.frame(1, 5, 1, [0x82, 0x86, 0x01, 1, 0x61, 0x04, 6] + Array("/large".utf8)))
+        sent.writeBytes(RawClient.frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]))
         return sent
     }
 
@@ -44,16 +30,7 @@ import Transport
         buffers.writeHigh = 2 * EchoHandler.largeAnswer
         let (closed, closing) = AsyncStream.makeStream(of: Void.self)
         try await withEchoServer(limits: limits, buffers: buffers, closed: { closing.yield() }) { port, group, events in
-            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-            let channel = try await ClientBootstrap(group: group)
-                .channelOption(.socketOption(.so_rcvbuf), value: 65_536)
-                .channelOption(.autoRead, value: false)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
-                    }
-                }
-                .connect(host: "127.0.0.1", port: port).get()
+            let (channel, stream) = try await RawClient.connect(port: port, group: group, reads: false)
             try await channel.writeAndFlush(lastRequest)
             var events = events.makeAsyncIterator()
             #expect(await events.next() == .answered)
@@ -64,7 +41,7 @@ import Transport
     @Test func `the last answer arrives whole, whenever its client reads`() async throws {
         try await unread(limits: HTTPLimits()) { channel, arrived, _ in
             // More bytes of ours, which the server has no use for, must not cost what it has sent.
-            try await channel.writeAndFlush(ByteBuffer(bytes: frame(6, 0, 0, Array(repeating: 0, count: 8))))
+            try await channel.writeAndFlush(ByteBuffer(bytes: RawClient.frame(6, 0, 0, Array(repeating: 0, count: 8))))
             try await channel.setOption(.autoRead, value: true).get()
             var held = ByteBuffer()
             var payload = 0

@@ -21,15 +21,6 @@ import Testing
         #expect(pace.deadline == start + .seconds(82))
     }
 
-    private final class Collector: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private let bytes: AsyncStream<ByteBuffer>.Continuation
-        init(_ bytes: AsyncStream<ByteBuffer>.Continuation) { self.bytes = bytes }
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes.yield(unwrapInboundIn(data)) }
-        func channelInactive(context: ChannelHandlerContext) { bytes.finish() }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-    }
-
     /// What the server says to a client that sends `first`, waits for `mark`, and sends `drop` for ever, slowly.
     private func answer(to first: String, behind mark: String, dripping drop: String) async throws -> (String, Duration)
     {
@@ -39,14 +30,7 @@ import Testing
         var said = ""
         var begin = ContinuousClock.now
         try await withEchoServer(limits: limits) { port, group, _ in
-            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-            let channel = try await ClientBootstrap(group: group)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
-                    }
-                }
-                .connect(host: "127.0.0.1", port: port).get()
+            let (channel, stream) = try await RawClient.connect(port: port, group: group)
             try await channel.writeAndFlush(ByteBuffer(string: first))
             var dripping: RepeatedTask?
             for await bytes in stream {
@@ -98,16 +82,7 @@ import Testing
         ) async throws -> Void
     ) async throws {
         try await withEchoServer(limits: limits) { port, group, events in
-            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-            let channel = try await ClientBootstrap(group: group)
-                .channelOption(.socketOption(.so_rcvbuf), value: 65_536)
-                .channelOption(.autoRead, value: false)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
-                    }
-                }
-                .connect(host: "127.0.0.1", port: port).get()
+            let (channel, stream) = try await RawClient.connect(port: port, group: group, reads: false)
             try await channel.writeAndFlush(ByteBuffer(string: request))
             try await body(channel, stream, events)
         }

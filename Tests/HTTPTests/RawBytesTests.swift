@@ -6,27 +6,11 @@ import Testing
 
 /// Bytes as a client may send them, without our own client between.
 @Suite(.timeLimit(.minutes(1))) struct RawBytesTests {
-    private final class Collector: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private let bytes: AsyncStream<ByteBuffer>.Continuation
-        init(_ bytes: AsyncStream<ByteBuffer>.Continuation) { self.bytes = bytes }
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { bytes.yield(unwrapInboundIn(data)) }
-        func channelInactive(context: ChannelHandlerContext) { bytes.finish() }
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-    }
-
     /// What the server says until it closes the connection.
     private func answer(to sent: ByteBuffer) async throws -> [UInt8] {
         var received: [UInt8] = []
         try await withEchoServer { port, group, _ in
-            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-            let channel = try await ClientBootstrap(group: group)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
-                    }
-                }
-                .connect(host: "127.0.0.1", port: port).get()
+            let (channel, stream) = try await RawClient.connect(port: port, group: group)
             channel.writeAndFlush(sent, promise: nil)
             for await bytes in stream { received += bytes.readableBytesView }
         }
@@ -37,12 +21,7 @@ import Testing
         String(decoding: try await answer(to: ByteBuffer(string: sent)), as: UTF8.self)
     }
 
-    private func frame(_ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
-        let count = payload.count
-        return [UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type, flags, 0, 0, 0, stream] + payload
-    }
-
-    private var preface: [UInt8] { Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frame(4, 0, 0) }
+    private var preface: [UInt8] { Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + RawClient.frame(4, 0, 0) }
 
     /// POST, http, /, from HPACK's static table.
     private let head: [UInt8] = [0x83, 0x86, 0x84, 0x01, 0x01, 0x61]
@@ -66,14 +45,7 @@ import Testing
         let request = "POST /refuse HTTP/1.1\r\nhost: a\r\ncontent-length: 500\r\n\r\n"
         let refused = ByteBuffer(string: request + String(repeating: "x", count: 500))
         try await withEchoServer(limits: limits) { port, group, _ in
-            let (stream, continuation) = AsyncStream.makeStream(of: ByteBuffer.self)
-            let channel = try await ClientBootstrap(group: group)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(Collector(continuation))
-                    }
-                }
-                .connect(host: "127.0.0.1", port: port).get()
+            let (channel, stream) = try await RawClient.connect(port: port, group: group)
             var answers = stream.makeAsyncIterator()
             for _ in 0..<200 {
                 try await channel.writeAndFlush(refused)
@@ -109,8 +81,8 @@ import Testing
     }
 
     @Test func `a flood of empty frames ends the connection`() async throws {
-        var sent = ByteBuffer(bytes: preface + frame(1, 4, 1, head))
-        for _ in 0..<100 { sent.writeBytes(frame(0, 0, 1)) }
+        var sent = ByteBuffer(bytes: preface + RawClient.frame(1, 4, 1, head))
+        for _ in 0..<100 { sent.writeBytes(RawClient.frame(0, 0, 1)) }
         _ = try await answer(to: sent)
         let session = try HTTP2Session(isServer: true, limits: HTTPLimits())
         let error = #expect(throws: HTTPError.self) { _ = try session.receive(sent) }
@@ -121,6 +93,6 @@ import Testing
         // One long field into the dynamic table, then named by one byte each, over and over.
         let long: [UInt8] = [0x40, 0x01, 0x62, 0x7F, 0xA1, 0x1E] + Array(repeating: 0x63, count: 4000)
         let bomb = head + long + Array(repeating: UInt8(0xBE), count: 10_000)
-        _ = try await answer(to: ByteBuffer(bytes: preface + frame(1, 4, 1, bomb)))
+        _ = try await answer(to: ByteBuffer(bytes: preface + RawClient.frame(1, 4, 1, bomb)))
     }
 }

@@ -8,8 +8,8 @@ struct ActiveDistribution: Sendable {
     /// The order as it was created; its progress fields are not used.
     let order: Distribution
     var tasks: [TaskID: ActiveTask]
-    /// Those of its tasks that are relays': few among very many.
-    let relayTasks: [TaskID]
+    /// Which of its tasks are relays': few among very many.
+    private let relayTasks: [TaskID]
     /// Stores its end.
     var ending: Task<Void, any Error>?
     /// Watchers will soon be shown what has changed.
@@ -17,6 +17,9 @@ struct ActiveDistribution: Sendable {
     /// It will soon be looked at whether it has ended.
     var isMovingOn = false
     var watchers: [UInt64: AsyncStream<Distribution>.Continuation] = [:]
+
+    /// Relays' tasks.
+    var relays: [ActiveTask] { relayTasks.compactMap { tasks[$0] } }
 
     init(record: DistributionRecord, order: Distribution, tasks: [TaskID: ActiveTask]) {
         self.record = record

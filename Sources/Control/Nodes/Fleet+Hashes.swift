@@ -83,8 +83,7 @@ extension Fleet {
         guard let blob = blobs[id], blob.record.finishedTorrent.isEmpty, let hashes = blob.manifest.allHashes else {
             return
         }
-        let tasks = distributions.values.filter { $0.record.blob == id }.flatMap(\.tasks.values)
-        let present = relays(of: tasks)
+        let present = relays(of: relayTasks(of: id))
         let relays = present.isEmpty ? blob.lastRelays : present
         let torrent = TorrentBuilder(
             name: blob.record.fileName,
@@ -108,9 +107,6 @@ extension Fleet {
         for (distribution, active) in distributions where active.record.blob == id { tellWatchers(of: distribution) }
     }
 
-    /// The relays that have some of these tasks.
-    func relays(of tasks: some Sequence<ActiveTask>) -> [Node] {
-        let relays = Set(tasks.filter { $0.record.kind == .relay }.map(\.record.node))
-        return relays.sorted().compactMap { nodes[$0]?.node }
-    }
+    /// The relays whose tasks these are.
+    func relays(of tasks: [TaskRecord]) -> [Node] { Set(tasks.map(\.node)).sorted().compactMap { nodes[$0]?.node } }
 }

@@ -94,14 +94,19 @@ extension Fleet {
             guard let tasks = distributions[id]?.tasks.values else { continue }
             let open = tasks.filter { $0.record.node == node && !$0.record.state.isFinal }
             guard !open.isEmpty else { continue }
-            for task in open where task.record.statusSequence < .max {
+            let statuses = open.filter { $0.record.statusSequence < .max }.map { task in
                 var status = task.status
                 status.message = reason
                 status.sequence = task.record.statusSequence + 1
-                let update = TaskStatusUpdate(sequence: status.sequence, payload: status.encoded)
-                try await store.updateTasks([TaskUpdate(id: task.record.id, status: update)])
-                stored(status, of: task.record.id)
+                return (id: task.record.id, status: status)
             }
+            try await store.updateTasks(
+                statuses.map { id, status in
+                    let update = TaskStatusUpdate(sequence: status.sequence, payload: status.encoded)
+                    return TaskUpdate(id: id, status: update)
+                }
+            )
+            for (id, status) in statuses { stored(status, of: id) }
             let latest = open.compactMap { active($0.record.id)?.record }
             try await keep(latest.map { $0.revised(.cancel(cancel), state: .failed) }, opening: true, except: node)
             try await moveOn(id)

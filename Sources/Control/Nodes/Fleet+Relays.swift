@@ -8,11 +8,7 @@ extension Fleet {
     /// The connected relays that are fit for a new task, the least loaded first.
     func relays(atMost count: Int?) -> [RelayCandidate] {
         var load: [NodeID: Int] = [:]
-        for distribution in distributions.values {
-            for task in distribution.tasks.values where task.record.kind == .relay {
-                load[task.record.node, default: 0] += 1
-            }
-        }
+        for task in distributions.values.flatMap(\.relays) { load[task.record.node, default: 0] += 1 }
         var candidates: [RelayPlacement.Candidate] = []
         for (id, node) in nodes where node.isConnected && node.node.role == .relay {
             candidates.append(RelayPlacement.Candidate(node: id, load: load[id] ?? 0))

@@ -152,8 +152,7 @@ extension Fleet {
     }
 
     func relayTasks(of blob: BlobID) -> [TaskRecord] {
-        distributions.values.filter { $0.record.blob == blob }
-            .flatMap { active in active.relayTasks.compactMap { active.tasks[$0]?.record } }
+        distributions.values.filter { $0.record.blob == blob }.flatMap(\.relays).map(\.record)
     }
 
     /// The relays' tasks with the grants that fit the stripes and the epoch of now: stored first, then sent.

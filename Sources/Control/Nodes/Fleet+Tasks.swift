@@ -178,7 +178,7 @@ extension Fleet {
     func moveOn(_ id: DistributionID) async throws {
         guard let distribution = distributions[id] else { return }
         let agents = distribution.tasks.values.filter { $0.record.kind == .agent }
-        let relays = distribution.tasks.values.filter { $0.record.kind == .relay }
+        let relays = distribution.relays
         switch DistributionOutcome.of(agents: agents.map(\.phase), relays: relays.map(\.phase)) {
         case .pending: break
         case .running:

@@ -106,7 +106,7 @@ actor Fleet {
         guard ended.record.state == .completed, blobs[blob]?.manifest.isComplete == false else {
             return forgetHashes(of: blob)
         }
-        keepForLateHashes(blob, from: relays(of: ended.tasks.values))
+        keepForLateHashes(blob, from: relays(of: ended.relays.map(\.record)))
     }
 
     func keepForLateHashes(_ blob: BlobID, from relays: [Node]) {

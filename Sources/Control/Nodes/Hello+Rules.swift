@@ -47,6 +47,6 @@ extension Hello {
         guard let colon = address.lastIndex(of: ":"), let seen = remote?.ipAddress else { return address }
         let host = address[..<colon]
         guard host == "0.0.0.0" || host == "[::]" || host == "::" else { return address }
-        return (seen.contains(":") ? "[\(seen)]" : seen) + address[colon...]
+        return URLAuthority.bracketed(seen) + address[colon...]
     }
 }

@@ -164,8 +164,8 @@ extension Fleet {
                 .map { $0.cancelled(because: failure.isEmpty ? "cancelled" : failure) }
         }
         // Relays that have the file keep it for nobody any more.
-        let released = active.tasks.values.map(\.record).filter { state == .completed || $0.state.isFinal }
-            .compactMap { $0.released }
+        let released = active.relays.map(\.record).filter { state == .completed || $0.state.isFinal }
+            .compactMap(\.released)
         let revised = stopped + released
         let updates = revised.map { task in
             TaskUpdate(id: task.id, revision: task.revision, payload: task.payload, state: task.state)

@@ -59,7 +59,7 @@ actor AgentBlob {
         assignments[task] = assignment
         blob.raiseEpoch(to: Epoch(rawValue: assignment.epoch))
         await download?.epochRaised()
-        await download?.planChanged(to: plan)
+        await replan()
         if let known = deliveries[task] {
             await known.revised(assignment)
             return unpinIfIdle()
@@ -88,7 +88,7 @@ actor AgentBlob {
         ended.remove(task)
         await deliveries.removeValue(forKey: task)?.stop()
         guard !deliveries.isEmpty else { return true }
-        await download?.planChanged(to: plan)
+        await replan()
         unpinIfIdle()
         return false
     }
@@ -99,15 +99,16 @@ actor AgentBlob {
         await blob.close(in: runtime)
     }
 
-    /// The oldest assignment says how it is downloaded, all of them together from where and when.
-    private var plan: DownloadPlan {
-        var plans = assignments.sorted { $0.key < $1.key }.map { DownloadPlan($0.value) }[...]
-        guard var plan = plans.popFirst() else { return DownloadPlan(Assignment()) }
-        for other in plans { plan.join(other) }
-        return plan
+    private var plan: DownloadPlan? {
+        .joined(assignments.sorted { $0.key < $1.key }.map { DownloadPlan($0.value) })
+    }
+
+    private func replan() async {
+        if let plan { await download?.planChanged(to: plan) }
     }
 
     private func begin() async {
+        guard let plan else { return }
         outcome = nil
         await download?.stop()
         let download = BlobDownload(of: blob, plan: plan, runtime: runtime) { outcome in await self.told(outcome) }

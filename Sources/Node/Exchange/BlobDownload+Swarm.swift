@@ -105,26 +105,34 @@ extension BlobDownload {
 
     // MARK: Relays
 
-    /// Batches over HTTP: for agents whose BitTorrent does not work, and behind a peer that keeps them back. A relay that
-    /// does not answer keeps nobody else from being asked.
-    func followBatches() async {
+    /// Runs `ask` for each relay beside the others, for those that come later too: one that does not answer keeps nobody else
+    /// from being asked. `look` says whom to ask and when to look again; nil ends it.
+    private func askEachRelay(
+        _ ask: @escaping @Sendable (RelayConnection) async -> Void,
+        _ look: () -> (relays: [SourceID: RelayConnection], again: Duration)?
+    ) async {
         await withDiscardingTaskGroup { group in
             var asked: Set<SourceID> = []
-            while !Task.isCancelled, !blob.hashesAreComplete {
-                if peers.isEmpty || engine.assist.isAssisting {
-                    for (id, relay) in relays where asked.insert(id).inserted {
-                        group.addTask { await self.followBatches(of: relay) }
-                    }
-                }
-                try? await Task.sleep(for: Self.batchInterval)
+            while !Task.isCancelled, let (relays, again) = look() {
+                for (id, relay) in relays where asked.insert(id).inserted { group.addTask { await ask(relay) } }
+                try? await Task.sleep(for: again)
             }
             group.cancelAll()
         }
     }
 
+    /// Batches over HTTP: for agents whose BitTorrent does not work, and behind a peer that keeps them back.
+    func followBatches() async {
+        await askEachRelay {
+            await self.followBatches(of: $0)
+        } _: {
+            blob.hashesAreComplete ? nil : (wantsBatches ? relays : [:], Self.batchInterval)
+        }
+    }
+
     private func followBatches(of relay: RelayConnection) async {
         while !Task.isCancelled, !blob.hashesAreComplete {
-            if peers.isEmpty || engine.assist.isAssisting {
+            if wantsBatches {
                 let provable = blob.provable
                 let first = blob.geometry.pieceCount.indices.first { !provable.contains($0) } ?? PieceIndex(0)
                 if let batches = try? await relay.batches(of: blob.id, from: first) {
@@ -136,6 +144,8 @@ extension BlobDownload {
         }
     }
 
+    private var wantsBatches: Bool { peers.isEmpty || engine.assist.isAssisting }
+
     private static let batchInterval = Duration.milliseconds(500)
 
     private func batchFetched(_ encoded: [UInt8]) {
@@ -145,32 +155,20 @@ extension BlobDownload {
         perform(actions)
     }
 
-    /// Announces to every relay's tracker, and connects to the peers they name. Lost relays are tried again, and one that does
-    /// not answer keeps nobody else from being asked.
+    /// Announces to every relay's tracker, and connects to the peers they name. Lost relays are tried again.
     func followPeers() async {
         guard plan.usesBitTorrent else { return }
-        await withDiscardingTaskGroup { group in
-            var asked: Set<SourceID> = []
-            var pause = Self.firstAnnouncePause
-            while !Task.isCancelled {
-                for (id, relay) in relays where plan.announces && asked.insert(id).inserted {
-                    group.addTask { await self.announce(to: relay) }
-                }
-                if !engine.isComplete { dialRelays() }
-                try? await Task.sleep(for: engine.isComplete ? Self.seedAnnouncePause : pause)
-                pause = min(Self.longestAnnouncePause, pause * 2)
-            }
-            group.cancelAll()
+        var pace = AnnouncePace()
+        await askEachRelay {
+            await self.announce(to: $0)
+        } _: {
+            if !engine.isComplete { dialRelays() }
+            return (plan.announces ? relays : [:], pace.next(isSeed: engine.isComplete))
         }
     }
 
-    /// At first the others are just announcing themselves too; a seed has time.
-    private static let firstAnnouncePause = Duration.milliseconds(100)
-    private static let longestAnnouncePause = Duration.seconds(2)
-    private static let seedAnnouncePause = Duration.seconds(10)
-
     private func announce(to relay: RelayConnection) async {
-        var pause = Self.firstAnnouncePause
+        var pace = AnnouncePace()
         while !Task.isCancelled {
             for infoHash in blob.infoHashes {
                 let left = blob.geometry.size.rawValue - engine.verifiedBytes.rawValue
@@ -189,8 +187,7 @@ extension BlobDownload {
                 httpAnswered()
                 for peer in known where !engine.isComplete { connect(to: peer) }
             }
-            try? await Task.sleep(for: engine.isComplete ? Self.seedAnnouncePause : pause)
-            pause = min(Self.longestAnnouncePause, pause * 2)
+            try? await Task.sleep(for: pace.next(isSeed: engine.isComplete))
         }
     }
 
@@ -205,8 +202,7 @@ extension BlobDownload {
 
     /// An address as reports and endpoints name it.
     private static func place(_ address: SocketAddress) -> String {
-        let host = address.ipAddress ?? "?"
-        return host.contains(":") ? "[\(host)]:\(address.port ?? 0)" : "\(host):\(address.port ?? 0)"
+        URLAuthority.text(address.ipAddress ?? "?", address.port ?? 0)
     }
 
     private func connect(to peer: PeerAddress) {
@@ -218,5 +214,18 @@ extension BlobDownload {
             !peers.values.contains(where: { $0.address == place })
         else { return }
         blob.swarm.connect(to: address, kind: .agent)
+    }
+}
+
+/// How far apart announces are: close at first, when the others are just announcing themselves too; a seed has time.
+private struct AnnouncePace {
+    private static let longest = Duration.seconds(2)
+    private static let ofSeeds = Duration.seconds(10)
+
+    private var pause = Duration.milliseconds(100)
+
+    mutating func next(isSeed: Bool) -> Duration {
+        defer { pause = min(Self.longest, pause * 2) }
+        return isSeed ? Self.ofSeeds : pause
     }
 }

@@ -35,8 +35,18 @@ struct DownloadPlan: Sendable {
         .mostGenerous(of: schedules.map { $0.allowance(atUnixSeconds: seconds) })
     }
 
+    /// What several orders of one blob allow together; nil for none. The first says how it is downloaded, all of them from
+    /// where and when.
+    static func joined(_ plans: some Sequence<DownloadPlan>) -> DownloadPlan? {
+        plans.reduce(nil as DownloadPlan?) { joined, next in
+            guard var joined else { return next }
+            joined.join(next)
+            return joined
+        }
+    }
+
     /// Another order of the same blob: its relays help too, and neither order's limits hold back the other.
-    mutating func join(_ other: DownloadPlan) {
+    private mutating func join(_ other: DownloadPlan) {
         let known = Set(relays.map(\.address))
         relays += other.relays.filter { !known.contains($0.address) }
         schedules += other.schedules
@@ -68,10 +78,10 @@ extension DownloadPlan {
 
     /// A relay's, of what its fellow relays pull: as a peer and in no other way. Of two relays the one with the smaller
     /// name dials.
-    init(fellows: [Endpoint], of relay: NodeID, _ tasks: some Sequence<RelayTask>) {
-        schedules = tasks.map { TransferSchedule($0) }
+    init(_ work: RelayTask, of relay: NodeID) {
+        schedules = [TransferSchedule(work)]
         maximumPeers = nil
-        relays = fellows.filter { relay.text < $0.node }
+        relays = work.relays.filter { relay.text < $0.node }
         var peersOnly = AssistPolicy()
         peersOnly.isDisabled = true
         policy = peersOnly

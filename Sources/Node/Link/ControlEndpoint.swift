@@ -2,6 +2,7 @@ internal import HTTP
 internal import NIOPosix
 internal import RPC
 internal import Transport
+internal import Units
 
 /// Where control is, and how a node connects to it.
 struct ControlEndpoint: Sendable {
@@ -25,8 +26,8 @@ struct ControlEndpoint: Sendable {
             limits: .messageClient,
             liveness: .prompt
         )
-        let bracketed = host.contains(":") ? "[\(host)]" : host
-        let client = RPCClient(http: http, scheme: tls == nil ? "http" : "https", authority: "\(bracketed):\(port)")
+        let authority = URLAuthority.text(host, port)
+        let client = RPCClient(http: http, scheme: tls == nil ? "http" : "https", authority: authority)
         return (http, client)
     }
 }

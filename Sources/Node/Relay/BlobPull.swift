@@ -12,8 +12,6 @@ internal import Units
 /// Pulls pieces of one blob from its origin over several connections, each under a lease, into the growing cache. Every
 /// piece is hashed as it is stored, and its hash is signed and handed on.
 struct BlobPull: Sendable {
-    /// What a relay pulls serves everybody.
-    static let relayWeight = LeaseTerms.relayWeight
     /// How often it is looked at how many connections there should be.
     private static let tick = Duration.milliseconds(100)
     /// How long an origin that gives nothing is tried again, with growing pauses, where the order does not say.
@@ -70,7 +68,7 @@ struct BlobPull: Sendable {
                 at: origin,
                 use: .relayPull,
                 for: work.distribution,
-                weight: work.priority * Self.relayWeight
+                weight: work.priority * LeaseTerms.relayWeight
             )
             let source = PermittedOrigin(
                 permit: permit,

@@ -122,7 +122,7 @@ actor RelayBlob {
         }
         if let new, new.epoch > grant?.epoch ?? new.epoch { return try await raise(new, work) }
         guard state == .running else {
-            await download?.planChanged(to: plan)
+            await replan()
             try await checkDigests()
             unpinIfIdle()
             return report()
@@ -139,7 +139,7 @@ actor RelayBlob {
                 signers.append((new, BatchSigner(key: runtime.identity.key, grant: new)))
             }
         }
-        await download?.planChanged(to: plan)
+        await replan()
         report()
     }
 
@@ -159,13 +159,19 @@ actor RelayBlob {
         tasks.max { ($0.value.priority, $1.key) < ($1.value.priority, $0.key) }?.value ?? RelayTask()
     }
 
-    private var plan: DownloadPlan {
-        let sorted = tasks.sorted { $0.key < $1.key }.map(\.value)
-        var fellows: [Endpoint] = []
-        for endpoint in sorted.flatMap(\.relays) where !fellows.contains(where: { $0.address == endpoint.address }) {
-            fellows.append(endpoint)
-        }
-        return DownloadPlan(fellows: fellows, of: runtime.identity.name, sorted)
+    private var plan: DownloadPlan? {
+        let name = runtime.identity.name
+        return .joined(tasks.sorted { $0.key < $1.key }.map { DownloadPlan($0.value, of: name) })
+    }
+
+    private func replan() async {
+        if let plan { await download?.planChanged(to: plan) }
+    }
+
+    /// Whether none of the tasks may pull now.
+    private var isPaused: Bool {
+        let seconds = runtime.clock.milliseconds() / 1000
+        return tasks.values.allSatisfy { TransferSchedule($0).allowance(atUnixSeconds: seconds).isPaused }
     }
 
     /// Control has raised the epoch: what this relay has pulled is signed anew under its new grant, what it has from others
@@ -180,7 +186,7 @@ actor RelayBlob {
             sign(pulled)
         }
         await download?.epochRaised()
-        await download?.planChanged(to: plan)
+        await replan()
         // What was revoked pins it again.
         unpinIfIdle()
         report()
@@ -191,7 +197,7 @@ actor RelayBlob {
         tasks.removeValue(forKey: task)
         wrongDigests.removeValue(forKey: task)
         guard !tasks.isEmpty else { return true }
-        await download?.planChanged(to: plan)
+        await replan()
         unpinIfIdle()
         return false
     }
@@ -207,6 +213,7 @@ actor RelayBlob {
     }
 
     private func beginDownload() async {
+        guard let plan else { return }
         await download?.stop()
         let download = BlobDownload(of: blob, plan: plan, runtime: runtime) { outcome in
             await self.gathered(outcome)
@@ -249,8 +256,7 @@ actor RelayBlob {
     /// What of the grant has to come from the origin: what is not there, and what no fellow and no agent offers.
     private func refill() async {
         let (queue, revision) = (queue, queue.revision)
-        let seconds = runtime.clock.milliseconds() / 1000
-        guard state == .running, let grant, !plan.allowance(atUnixSeconds: seconds).isPaused else {
+        guard state == .running, let grant, !isPaused else {
             return queue.replace(with: [], asOf: revision)
         }
         let available = blob.cache.available
