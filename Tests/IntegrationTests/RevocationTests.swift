@@ -68,17 +68,23 @@ import Units
     }
 
     /// A relay that offers these bytes: a blob it has whole, and who vouches for it under an epoch.
-    private func store(_ bytes: [UInt8], in blob: ActiveBlob) async throws -> [PieceHashes] {
+    private func store(_ bytes: [UInt8], in cache: BlobCache) async throws -> [PieceHashes] {
         var hashes: [PieceHashes] = []
-        for piece in blob.geometry.pieceCount.indices {
-            let range = blob.geometry.range(of: piece)
+        for piece in cache.geometry.pieceCount.indices {
+            let range = cache.geometry.range(of: piece)
             let part = ByteBuffer(bytes: bytes[Int(range.start)..<Int(range.end)])
-            hashes.append(try await blob.cache.store(piece, bytes: part, expecting: nil))
+            hashes.append(try await cache.store(piece, bytes: part, expecting: nil))
         }
         return hashes
     }
 
-    private func batch(_ hashes: [PieceHashes], of blob: ActiveBlob, epoch: UInt64) throws -> HashBatch {
+    /// Of the first `pieces`, or of all.
+    private func batch(
+        _ hashes: [PieceHashes],
+        of blob: ActiveBlob,
+        epoch: UInt64,
+        pieces: Int = .max
+    ) throws -> HashBatch {
         let relay = SigningKey()
         let grant = PullGrant.signed(
             blob: blob.id,
@@ -88,7 +94,7 @@ import Units
             epoch: Epoch(rawValue: epoch),
             by: Self.control
         )
-        return .signed(firstPiece: PieceIndex(0), hashes: hashes, grant: grant, by: relay)
+        return .signed(firstPiece: PieceIndex(0), hashes: Array(hashes.prefix(pieces)), grant: grant, by: relay)
     }
 
     /// A time of the day that the test sets.
@@ -104,6 +110,41 @@ import Units
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a relay keeps what it has pulled although a fellow's batch raises the epoch before control does`()
+        async throws
+    {
+        let relay = try await node(.relay)
+        var message = blob()
+        message.origin = "files"
+        let id = try #require(BlobID(bytes: message.id))
+        let geometry = try #require(PieceGeometry(size: ByteCount(Self.size), pieceLength: message.pieceLength))
+        // Of an earlier run.
+        let cache = try await relay.cache.open(id, geometry: geometry)
+        let hashes = try await store(bytes(), in: cache)
+        var task = RelayTask()
+        task.blob = message
+        task.pullGrant =
+            PullGrant.signed(
+                blob: id,
+                geometry: geometry,
+                relay: relay.identity.key.publicKey,
+                stripes: [try #require(PieceRange(first: PieceIndex(0), count: geometry.pieceCount))],
+                epoch: Epoch(rawValue: 1),
+                by: Self.control
+            ).encoded
+        let work = RelayWork(runtime: relay)
+        await work.controlKnown(Self.control.publicKey)
+        await work.apply(.relayTask("t", task))
+        let opened = try #require(relay.catalog.blob(id))
+        try await until { opened.hashesAreComplete }
+
+        _ = try opened.accept(try batch(hashes, of: opened, epoch: 2, pieces: 1))
+        #expect(opened.epoch == Epoch(rawValue: 2))
+        #expect(cache.available.isFull, "what was pulled is pulled again")
+        await work.stop()
+    }
+
     /// `isTold`: by control, else by a peer's batch under a newer grant alone.
     @Test(.timeLimit(.minutes(1)), arguments: [true, false])
     func `an agent takes back what was revoked, fetches only what differs, and delivers the right file`(
@@ -117,7 +158,7 @@ import Units
             advises: false,
             runtime: relay
         )
-        let wrong = try await store(bytes(corrected: [3]), in: source)
+        let wrong = try await store(bytes(corrected: [3]), in: source.cache)
         _ = try source.accept(try batch(wrong, of: source, epoch: 1), isOwn: true)
 
         let destination = try folder("final")
@@ -136,7 +177,7 @@ import Units
             #expect(got.finalInfoHashes.isEmpty, "a torrent of revoked hashes is still answered for")
         }
         source.raiseEpoch(to: Epoch(rawValue: 2))
-        let right = try await store(bytes(), in: source)
+        let right = try await store(bytes(), in: source.cache)
         #expect(right[3] != wrong[3] && right[4] == wrong[4])
         _ = try source.accept(try batch(right, of: source, epoch: 2), isOwn: true)
 
@@ -176,7 +217,7 @@ import Units
             if case .complete = outcome { end.finish() }
         }
         await download.start()
-        let hashes = try await store(bytes(), in: shared)
+        let hashes = try await store(bytes(), in: shared.cache)
         _ = try shared.accept(try batch(hashes, of: shared, epoch: 1))
         for await _ in ends {}
         #expect(shared.swarm.uploadShaper.wait == .zero)

@@ -179,7 +179,6 @@ actor RelayBlob {
     private func raise(_ new: PullGrant, _ work: RelayTask) async throws {
         grant = new
         queue.granted()
-        try blob.vouch(for: pulled.pieces)
         blob.raiseEpoch(to: new.epoch)
         if work.blob?.torrent.isEmpty ?? true {
             signers = [(new, BatchSigner(key: runtime.identity.key, grant: new))]
@@ -322,6 +321,12 @@ actor RelayBlob {
     private func stored(_ piece: PieceIndex, _ hashes: PieceHashes) {
         guard let at = signers.lastIndex(where: { $0.grant.allows(piece) }) else { return }
         pulled.insert(piece)
+        // At once, and not when control raises the epoch: a fellow's batch may prove that it has before control says so.
+        do {
+            try blob.vouch(for: CollectionOfOne(piece))
+        } catch {
+            runtime.logger.error("an own piece is not what others vouch for", metadata: ["error": "\(error)"])
+        }
         handOn(signers[at].signer.pieceHashed(piece, hashes, at: BootClock.now()))
         signWhenDue()
     }
