@@ -1,7 +1,6 @@
 """The attacks, each over a socket: python attacks.py NAME HOST:PORT SECONDS [tls] runs one over and over, and prints how often
 and the longest time until the server cut it off."""
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -136,8 +135,6 @@ def attack(name, address, tls):
 
 
 def main(name, address, seconds, tls=""):
-    # The attacker has a machine of its own in truth: here it yields to the server and its other clients.
-    os.nice(19)
     end, slowest, rounds = time.monotonic() + float(seconds), 0, 0
     while time.monotonic() < end or not rounds:
         slowest = max(slowest, attack(name, address, tls == "tls"))

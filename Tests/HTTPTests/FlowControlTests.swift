@@ -133,7 +133,7 @@ import Testing
         limits.floods.queuedFrames = 100
         let session = try HTTP2Session(isServer: true, limits: limits)
         // Each SETTINGS is answered.
-        let many = ByteBuffer(bytes: (0..<90).flatMap { _ in frame(4, 0, 0) })
+        let many = ByteBuffer(bytes: (0..<60).flatMap { _ in frame(4, 0, 0) })
         _ = try session.receive(ByteBuffer(bytes: preface + Array(many.readableBytesView)))
         _ = session.takeOutput(limit: 1 << 20)
         _ = try session.receive(many)

@@ -9,7 +9,7 @@ struct HTTP2GuardTests {
 
     private func fresh(isServer: Bool = true) -> HTTP2Guard {
         var flood = HTTP2Guard(isServer: isServer, limits: limits, maximumConcurrentStreams: 10)
-        flood.bytesRead(0, at: time(0))
+        flood.readBegan(at: time(0))
         return flood
     }
 
@@ -41,7 +41,7 @@ struct HTTP2GuardTests {
     @Test func `time gives back what resets cost`() {
         var flood = fresh()
         for second in 0..<Int64(600) {
-            flood.bytesRead(0, at: time(second))
+            flood.readBegan(at: time(second))
             for _ in 0..<limits.resetsPerSecond { flood.resetSeen() }
         }
         #expect(flood.violation == nil)
@@ -60,7 +60,7 @@ struct HTTP2GuardTests {
     @Test func `time gives refused streams back`() {
         var flood = fresh()
         for second in 0..<Int64(600) {
-            flood.bytesRead(0, at: time(second))
+            flood.readBegan(at: time(second))
             for _ in 0..<limits.resetsPerSecond { flood.streamRefused() }
         }
         #expect(flood.violation == nil)
@@ -71,7 +71,7 @@ struct HTTP2GuardTests {
     @Test func `one read opens no more than twice the streams that may be open`() {
         var flood = fresh()
         for _ in 0..<20 { flood.streamOpened() }
-        flood.bytesRead(0, at: time(0))
+        flood.readBegan(at: time(0))
         for _ in 0..<20 { flood.streamOpened() }
         #expect(flood.violation == nil)
         flood.streamOpened()
@@ -102,7 +102,7 @@ struct HTTP2GuardTests {
         for _ in 0..<limits.controlFrames { flood.controlArrived() }
         flood.headersArrived(length: 10)
         for _ in 0..<limits.controlFrames { flood.controlArrived() }
-        flood.bytesRead(0, at: time(1))
+        flood.readBegan(at: time(1))
         for _ in 0..<limits.controlFramesPerSecond { flood.controlArrived() }
         #expect(flood.violation == nil)
         flood.controlArrived()
@@ -113,9 +113,9 @@ struct HTTP2GuardTests {
         var flood = fresh()
         var frames = 0
         while flood.violation == nil, frames < 1_000_000 {
-            flood.bytesRead(267, at: time(0))
+            flood.readBegan(at: time(0))
             flood.dataArrived(payload: 1, endStream: false)
-            flood.readEnded()
+            flood.parsed(267)
             frames += 1
         }
         #expect(flood.violation == "too many bytes without payload")
@@ -125,10 +125,10 @@ struct HTTP2GuardTests {
         var flood = fresh()
         for _ in 0..<100_000 {
             flood.dataFrameSent(16_384)
-            flood.bytesRead(26, at: time(0))
+            flood.readBegan(at: time(0))
             flood.windowUpdateArrived()
             flood.windowUpdateArrived()
-            flood.readEnded()
+            flood.parsed(26)
         }
         #expect(flood.violation == nil)
     }
@@ -144,7 +144,7 @@ struct HTTP2GuardTests {
     @Test func `pings five minutes apart, or beside traffic, are no strikes`() {
         var flood = fresh()
         for number in 0..<Int64(100) {
-            flood.bytesRead(17, at: time(number * 300))
+            flood.readBegan(at: time(number * 300))
             flood.pingArrived()
         }
         for _ in 0..<100 {
@@ -161,8 +161,8 @@ struct HTTP2GuardTests {
         for _ in 0..<10_000 {
             flood.dataArrived(payload: 0, endStream: false)
             flood.resetSeen()
-            flood.bytesRead(10_000, at: time(0))
-            flood.readEnded()
+            flood.readBegan(at: time(0))
+            flood.parsed(10_000)
         }
         #expect(flood.violation == nil)
         flood.headOverflowed()

@@ -48,9 +48,9 @@ import Units
                 try hold(steps <= 400, "a flood of \(kind) is never found out")
                 // Half a second for ten reads: slower than that is no flood.
                 time = time + .milliseconds(Int64(generator.pick(0...50)))
-                flood.bytesRead(30, at: time)
+                flood.readBegan(at: time)
                 attack(kind, &flood)
-                flood.readEnded()
+                flood.parsed(30)
             }
             let violation = flood.violation
             for _ in 0..<3 { behave(&flood, at: time + .seconds(5), &generator) }
@@ -61,7 +61,7 @@ import Units
     /// A request and what belongs to it, once in a while.
     private func behave(_ flood: inout HTTP2Guard, at time: NIODeadline, _ generator: inout SeededGenerator) {
         let requests = generator.pick(0...4)
-        flood.bytesRead(20 + 200 * requests, at: time)
+        flood.readBegan(at: time)
         for _ in 0..<requests {
             flood.streamOpened()
             flood.headersArrived(length: 60)
@@ -81,7 +81,7 @@ import Units
         }
         if generator.chance(6) { flood.controlArrived() }
         flood.dataFrameSent(1)
-        flood.readEnded()
+        flood.parsed(20 + 200 * requests)
     }
 
     private func attack(_ kind: Flood, _ flood: inout HTTP2Guard) {
@@ -95,8 +95,8 @@ import Units
         case .controls: for _ in 0..<2 { flood.controlArrived() }
         case .pings: flood.pingArrived()
         case .padding:
-            flood.bytesRead(2000, at: .uptimeNanoseconds(0))
             flood.dataArrived(payload: 1, endStream: false)
+            flood.parsed(2000)
         }
     }
 

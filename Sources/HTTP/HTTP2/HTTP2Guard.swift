@@ -48,18 +48,18 @@ struct HTTP2Guard {
     // MARK: What the peer did
 
     /// Bytes came in one read.
-    mutating func bytesRead(_ count: Int, at time: NIODeadline) {
+    mutating func readBegan(at time: NIODeadline) {
         let seconds = Double(max(0, (time - now).nanoseconds)) / 1e9
         now = time
         resets = max(0, resets - seconds * Double(limits.resetsPerSecond))
         refused = max(0, refused - seconds * Double(limits.resetsPerSecond))
         controls = max(0, controls - seconds * Double(limits.controlFramesPerSecond))
         streamsInRead = 0
-        wireBytes += count
     }
 
-    /// The read has been parsed: what it held is weighed against its bytes.
-    mutating func readEnded() {
+    /// So many bytes have been parsed: what they held is weighed against them.
+    mutating func parsed(_ count: Int) {
+        wireBytes += count
         checkServer((wireBytes - limits.bytesWithoutPayload) / 8 <= payloadBytes, "too many bytes without payload")
     }
 

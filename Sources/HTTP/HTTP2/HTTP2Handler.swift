@@ -1,10 +1,12 @@
 internal import Logging
 internal import NIOCore
+internal import Transport
 
 /// Puts an `HTTP2Session` on a channel: bytes in, events to the streams' exchanges, output to the socket while it takes
 /// it. Everything happens on the channel's event loop.
-final class HTTP2Handler: ChannelInboundHandler {
+final class HTTP2Handler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// Output handed to the socket in one go.
@@ -29,6 +31,8 @@ final class HTTP2Handler: ChannelInboundHandler {
     private(set) var context: ChannelHandlerContext?
     private var isPumpPending = false
     private var isReading = false
+    /// Input that waits for the connection's next turn, and a read that waits behind it.
+    private var turns = (isPending: false, isReadHeld: false)
     private(set) var failure: HTTPError?
     /// Everything is said: what is queued still goes out, and nothing more is taken in.
     private(set) var isClosing = false
@@ -70,21 +74,51 @@ final class HTTP2Handler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
-        isReading = true
-        defer { isReading = false }
         let now = NIODeadline.now()
         deadlines.lastRead = now
-        do throws(HTTPError) {
-            take(try session.receive(unwrapInboundIn(data), at: now))
-        } catch {
-            fail(error)
-        }
+        let bytes = unwrapInboundIn(data)
+        take { () throws(HTTPError) in try session.receive(bytes, at: now) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        if !turns.isPending { turnEnded() }
+        context.fireChannelReadComplete()
+    }
+
+    /// While input waits for its turn no more of it is asked for.
+    func read(context: ChannelHandlerContext) {
+        if turns.isPending { turns.isReadHeld = true } else { context.read() }
+    }
+
+    private func take(_ input: () throws(HTTPError) -> [HTTP2Event]) {
+        isReading = true
+        defer { isReading = false }
+        do throws(HTTPError) {
+            take(try input())
+        } catch {
+            fail(error)
+        }
+        if session.hasUnread, !turns.isPending {
+            turns.isPending = true
+            EventLoopTurns.next(on: loop) { self.takeTurn() }
+        }
+    }
+
+    private func takeTurn() {
+        turns.isPending = false
+        if context?.channel.isActive == true, !isClosing {
+            take(session.receiveOn)
+            turnEnded()
+        }
+        if !turns.isPending, turns.isReadHeld {
+            turns.isReadHeld = false
+            context?.read()
+        }
+    }
+
+    private func turnEnded() {
         readEnded()
         pump()
-        context.fireChannelReadComplete()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -176,13 +210,23 @@ final class HTTP2Handler: ChannelInboundHandler {
     }
 
     private func closeStreams(_ error: HTTPError) {
-        let (streams, running) = (exchanges, tasks)
+        let lost = exchanges.map { ($0.value, tasks[$0.key]) }
         exchanges = [:]
         tasks = [:]
-        for exchange in streams.values { exchange.lost(error, isRequest: session.isServer) }
-        for task in running.values { task.cancel() }
         for silence in silences.values { silence.cancel() }
         silences = [:]
+        tell(lost[...], error)
+    }
+
+    /// Streams of a server that end together have turns as those that begin together.
+    private func tell(_ lost: ArraySlice<(StreamExchange, Task<Void, Never>?)>, _ error: HTTPError) {
+        let count = session.isServer ? HTTP2InputTurn.streams : lost.count
+        for (exchange, task) in lost.prefix(count) {
+            exchange.lost(error, isRequest: session.isServer)
+            task?.cancel()
+        }
+        let rest = lost.dropFirst(count)
+        if !rest.isEmpty { EventLoopTurns.next(on: loop) { self.tell(rest, error) } }
     }
 
     /// Tells the peer why, and ends the connection.

@@ -10,6 +10,9 @@ internal import NIOCore
     /// The input being parsed, for slices without copying.
     private var input = ByteBuffer()
     private var inputBase: UnsafeRawPointer?
+    /// What came and waits for a later turn, and how much one takes.
+    private var unread = ByteBuffer()
+    private var turn: HTTP2InputTurn?
     private var events: [HTTP2Event] = []
     /// The block of header fields that is being read; no other can begin before its end (RFC 9113 section 4.3).
     private var head = HTTPFields()
@@ -34,6 +37,7 @@ internal import NIOCore
             limits: limits.floods,
             maximumConcurrentStreams: limits.maximumConcurrentStreams
         )
+        if isServer { self.turn = HTTP2InputTurn(preface: Int(NGHTTP2_CLIENT_MAGIC_LEN)) }
         var options: OpaquePointer?
         guard unsafe nghttp2_option_new(&options) == 0 else { throw HTTPError(.connect, "out of memory") }
         defer { unsafe nghttp2_option_del(options) }
@@ -75,10 +79,26 @@ internal import NIOCore
     // MARK: Input
 
     /// Takes the peer's bytes; what they meant comes back in order. Throws when the connection cannot go on: what
-    /// `takeOutput` then gives (a GOAWAY) should still be sent.
+    /// `takeOutput` then gives (a GOAWAY) should still be sent. What a client sent beyond one turn waits for the next.
     func receive(_ bytes: ByteBuffer, at now: NIODeadline = .now()) throws(HTTPError) -> [HTTP2Event] {
+        flood.readBegan(at: now)
+        if hasUnread {
+            unread.writeImmutableBuffer(bytes)
+            return []
+        }
+        unread = bytes
+        return try receiveOn()
+    }
+
+    /// Whether input waits for a turn.
+    var hasUnread: Bool { unread.readableBytes > 0 }
+
+    /// The next turn of input that waits.
+    func receiveOn() throws(HTTPError) -> [HTTP2Event] {
+        let count = turn?.take(unread) ?? unread.readableBytes
+        guard let bytes = unread.readSlice(length: count) else { return [] }
+        if unread.readableBytes == 0 { unread = ByteBuffer() }
         input = bytes
-        flood.bytesRead(bytes.readableBytes, at: now)
         let used = unsafe bytes.withUnsafeReadableBytes { buffer in
             unsafe inputBase = buffer.baseAddress
             defer { unsafe inputBase = nil }
@@ -86,7 +106,7 @@ internal import NIOCore
         }
         input = ByteBuffer()
         defer { events = [] }
-        flood.readEnded()
+        flood.parsed(count)
         if let (code, sentence) = peerStreams.violation {
             end(code, sentence)
             throw HTTPError(.protocolViolation, sentence, code: code)
