@@ -14,12 +14,16 @@ import Units
 @testable import Node
 
 /// What control revokes, and what a time of the day forbids, on real nodes over real sockets; control itself is away.
-@Suite struct RevocationTests {
+@Suite final class RevocationTests: Sendable {
     private static let control = SigningKey()
     private static let size = 10 * 65_536 + 77
+    /// Gone after each test.
+    private let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+
+    deinit { try? FileManager.default.removeItem(at: scratch) }
 
     private func folder(_ name: String) throws -> String {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString)-\(name)")
+        let url = scratch.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         return url.path
     }
