@@ -32,6 +32,8 @@ package struct NodeConfiguration: Sendable {
     package var cacheBytes: ByteCount?
     /// Bytes per second that may leave for BitTorrent peers; HTTP is not held back. Nil is no limit.
     package var uploadLimit: BytesPerSecond?
+    /// Where random choices begin, together with the name; nil is elsewhere at each start. For runs that are to be repeated.
+    package var seed: UInt64?
     /// What one client of its port may cost.
     package var httpLimits = HTTPLimits()
     package var handshakes = HandshakeLimits()

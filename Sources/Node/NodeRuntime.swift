@@ -16,6 +16,7 @@ internal import Units
 struct NodeRuntime: Sendable {
     let configuration: NodeConfiguration
     let identity: NodeIdentity
+    let seeds: SeedSource
     let cache: PieceCache
     let session: SwarmSession
     let catalog: BlobCatalog
@@ -46,16 +47,10 @@ struct NodeRuntime: Sendable {
         var logger = logger
         logger[metadataKey: "node"] = "\(identity.name)"
         let endpoint = try await endpoint(configuration, identity, role, logger)
-        let pool = NIOThreadPool(numberOfThreads: poolThreads)
-        pool.start()
-        let cache = try PieceCache(
-            directory: "\(configuration.dataDirectory)/cache",
-            limits: configuration.cacheLimits,
-            pool: pool,
-            logger: logger
-        )
+        let cache = try cache(configuration, logger)
         let group = MultiThreadedEventLoopGroup.singleton
-        var generator = SystemRandomNumberGenerator()
+        let seeds = SeedSource(configuration.seed, name: identity.name.text)
+        var generator = seeds.generatorFromHere()
         let session = SwarmSession(
             group: group,
             peerID: .random(using: &generator),
@@ -64,7 +59,7 @@ struct NodeRuntime: Sendable {
         )
         session.uploadShaper.limit(to: configuration.uploadLimit)
         let catalog = BlobCatalog()
-        let tracker = TrackerEndpoint(seed: generator.next())
+        let tracker = TrackerEndpoint(seed: seeds.next())
         let rule = PlainHTTPRule(isOpen: configuration.servesPlainHTTP)
         let router = NodeRouter(catalog: catalog, tracker: tracker, plainHTTP: rule, logger: logger)
         let listener = try await listen(configuration, endpoint.credentials?.serverSlot, group, router, session)
@@ -73,12 +68,13 @@ struct NodeRuntime: Sendable {
         let link = ControlLink(
             endpoint: endpoint,
             transport: configuration.controlTransport,
-            seed: generator.next(),
+            seed: seeds.next(),
             logger: logger
         )
         return NodeRuntime(
             configuration: configuration,
             identity: identity,
+            seeds: seeds,
             cache: cache,
             session: session,
             catalog: catalog,
@@ -89,6 +85,17 @@ struct NodeRuntime: Sendable {
             statuses: StatusBoard(link: link),
             origins: OriginAccess { link.send($0) },
             originClient: try OriginClient(logger: logger),
+            logger: logger
+        )
+    }
+
+    private static func cache(_ configuration: NodeConfiguration, _ logger: Logger) throws -> PieceCache {
+        let pool = NIOThreadPool(numberOfThreads: poolThreads)
+        pool.start()
+        return try PieceCache(
+            directory: "\(configuration.dataDirectory)/cache",
+            limits: configuration.cacheLimits,
+            pool: pool,
             logger: logger
         )
     }

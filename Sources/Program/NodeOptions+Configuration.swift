@@ -36,6 +36,7 @@ extension NodeOptions {
         configuration.version = SluiceVersion.text
         configuration.cacheBytes = cacheBytes?.bytes
         configuration.uploadLimit = maxUpload.map { BytesPerSecond(rawValue: $0.bytes.rawValue) }
+        configuration.seed = seed
         return configuration
     }
 }

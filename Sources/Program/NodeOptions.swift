@@ -35,4 +35,11 @@ package struct NodeOptions: ParsableArguments {
     package var cacheBytes: SizeArgument?
     @Option(help: "Bytes per second that may leave for BitTorrent peers, such as 10MB/s; no limit by default.")
     package var maxUpload: SizeArgument?
+    @Option(
+        help: ArgumentHelp(
+            "A number where random choices begin, such as which piece is asked for first.",
+            discussion: "For runs that are to be repeated: nodes of the same names and numbers choose alike."
+        )
+    )
+    package var seed: UInt64?
 }

@@ -32,18 +32,19 @@ def specs(cases):
     return {name: values for name, values in found.items() if not cases or name in cases}
 
 
-def one_run(values, binary, subject="sluice"):
-    with Lab(Spec({**values, "subject": subject}), binary) as lab:
+def one_run(values, binary, seed, subject="sluice"):
+    with Lab(Spec({**values, "subject": subject, "seed": seed}), binary) as lab:
         return lab.run()
 
 
 def rows(cases, binary, runs=3, with_rivals=True):
     """Yields a row for each metric of each case, in the form of DESIGN.md section 12, with `bar` and `holds` beside."""
     for name, values in specs(cases).items():
-        ours = [one_run(values, binary) for _ in range(runs)]
+        ours = [one_run(values, binary, seed) for seed in range(1, runs + 1)]
         rivals = {}
         for subject in values.get("rivals", []) if with_rivals else []:
-            rivals[subject] = [one_run(values, binary, subject) for _ in range(runs if f"over_{subject}" in values["bar"] else 1)]
+            repeated = runs if f"over_{subject}" in values["bar"] else 1
+            rivals[subject] = [one_run(values, binary, seed, subject) for seed in range(1, repeated + 1)]
         for metric, bar in values["bar"].items():
             if metric == "over_curl":
                 if "curl" in rivals:

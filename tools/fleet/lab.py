@@ -12,7 +12,7 @@ MIB = 1 << 20
 DEFAULTS = {
     "subject": "sluice", "file_mib": 32, "origin_mbit": None, "relays": 2, "relay_mbit": None, "relay_down_mbit": None,
     "agents": [{"count": 16, "up_mbit": None, "down_mbit": None}], "push": [], "limit_s": 600, "kill_relay_at": None,
-    "sites": {}, "relay_sites": [],
+    "sites": {}, "relay_sites": [], "seed": None,
 }
 
 
@@ -117,7 +117,7 @@ class Lab:
         makespan = times[-1] if len(times) == len(self.agents) else None
         return {
             "name": self.spec.values.get("name", "lab"), "subject": self.spec.subject,
-            "agents": len(self.agents), "file_mib": self.spec.file_mib,
+            "seed": self.spec.seed, "agents": len(self.agents), "file_mib": self.spec.file_mib,
             "makespan_s": makespan, "median_s": times[len(times) // 2] if times else None,
             "bound_s": round(bound, 3), "ratio": round(makespan / bound, 4) if makespan else None,
             "ratio_to_raw_bound": round(makespan / raw, 4) if makespan else None,
@@ -149,7 +149,8 @@ class Lab:
         with Fleet(self.binary, places=self.places, host=self.places["control"][0]) as fleet:
             path = fleet.origin.make_file("build.img", spec.file_mib)
             expected = sha256_of(path)
-            fleet.start(spec.relays, len(self.agents), sites=self.sites)
+            seed = ("--seed", str(spec.seed)) if spec.seed is not None else ()
+            fleet.start(spec.relays, len(self.agents), agent_options=seed, relay_options=seed, sites=self.sites)
             # Who has not reached control yet, over a slow link, is no target.
             for name, process in fleet.processes.items():
                 if name != "control":

@@ -55,9 +55,11 @@ actor BlobDelivery {
     }
 
     func start() {
+        var generator = runtime.seeds.generatorFromHere()
+        let share = Double.random(in: 0...1, using: &generator)
         reporting = Task {
             // The agents of a distribution begin at the same moment; they shall not all tell at the same moment.
-            try? await Task.sleep(for: statusInterval * Double.random(in: 0...1))
+            try? await Task.sleep(for: statusInterval * share)
             while !Task.isCancelled {
                 await report()
                 try? await Task.sleep(for: state == .running ? statusInterval : Self.quietInterval)

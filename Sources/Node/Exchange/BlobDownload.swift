@@ -54,7 +54,7 @@ actor BlobDownload: EventLoopActor {
     private let tell: @Sendable (Outcome) async -> Void
 
     /// Addresses that gave no connection, and when to try again.
-    var dials = DialBackoff(seed: UInt64.random(in: .min ... .max))
+    var dials: DialBackoff
     /// A peer of the swarm.
     struct PeerRecord {
         /// Where it can be reached, as far as is known; reports name it so.
@@ -86,10 +86,11 @@ actor BlobDownload: EventLoopActor {
             geometry: blob.geometry,
             verified: blob.cache.available,
             policy: plan.policy,
-            seed: UInt64.random(in: .min ... .max),
+            seed: runtime.seeds.next(),
             at: BootClock.now()
         )
         self.assembly = PieceAssembly(geometry: blob.geometry)
+        self.dials = DialBackoff(seed: runtime.seeds.next())
     }
 
     // MARK: Life

@@ -25,6 +25,7 @@ struct BlobPull: Sendable {
     let client: OriginClient
     /// Called for each piece as soon as it is stored.
     let pieceStored: @Sendable (PieceIndex, PieceHashes) async -> Void
+    let seeds: SeedSource
     let logger: Logger
 
     /// Returns once the queue is stopped; throws the `UserError` that ended the pull.
@@ -62,6 +63,7 @@ struct BlobPull: Sendable {
     /// back from those who have one.
     private func work(through queue: PullQueue, over connection: Int) async throws {
         var failures = Failures()
+        var generator = seeds.generatorFromHere()
         while await queue.awaitWork(over: connection) {
             let work = await work()
             let permit = try await access.permit(
@@ -82,7 +84,8 @@ struct BlobPull: Sendable {
             } catch let error as OriginError {
                 await source.close()
                 failures.add(at: BootClock.now())
-                try await recover(from: error, failures, for: work.retryFor?.duration ?? Self.retryFor)
+                let jitter = Double.random(in: 0.8...1.2, using: &generator)
+                try await recover(from: error, failures, for: work.retryFor?.duration ?? Self.retryFor, jitter)
             } catch {
                 await source.close()
                 queue.stop()
@@ -164,7 +167,12 @@ struct BlobPull: Sendable {
     }
 
     /// Waits before the next try, or says why there is none.
-    private func recover(from error: OriginError, _ failures: Failures, for patience: Duration) async throws {
+    private func recover(
+        from error: OriginError,
+        _ failures: Failures,
+        for patience: Duration,
+        _ jitter: Double
+    ) async throws {
         switch error.code {
         case .changed: throw OriginChange(description: error.message)
         case .notFound, .forbidden, .refusedAddress, .rangeUnsupported, .tooManyRedirects:
@@ -182,7 +190,7 @@ struct BlobPull: Sendable {
         }
         logger.info("the origin failed, trying again", metadata: ["error": "\(error)"])
         let pause = min(30, 0.1 * Double(1 << min(failures.count, 9)), (patience - failing).seconds)
-        try await Task.sleep(for: .seconds(pause * Double.random(in: 0.8...1.2)))
+        try await Task.sleep(for: .seconds(pause * jitter))
     }
 
     /// Tries in a row that brought nothing.

@@ -238,6 +238,7 @@ actor RelayBlob {
                 access: runtime.origins,
                 client: runtime.originClient,
                 pieceStored: { await self.stored($0, $1) },
+                seeds: runtime.seeds,
                 logger: runtime.logger
             ).run(queue)
         } catch let change as OriginChange {
