@@ -171,11 +171,28 @@ import Units
         }
     }
 
-    private func called(_ hasHandshake: Bool, _ isBlocked: Bool, isThrottled: Bool, _ isReachable: Bool?)
-        -> NetworkClass
-    {
-        guard hasHandshake else { return isBlocked ? .bitTorrentBlocked : .unknown }
-        return isThrottled ? .bitTorrentThrottled : isReachable.map { $0 ? .open : .inboundBlocked } ?? .unknown
+    /// What has been seen of a network, and what it is to be called then.
+    private struct Seen {
+        var unanswered, lastAnswer, lastHandshake: BootTime?
+        var (connections, cuts, telling) = (0, 0, 0)
+        var isReachable: Bool?
+
+        mutating func stands(at now: BootTime) {
+            guard connections > 0, let lastHandshake else { return }
+            if now - lastHandshake >= .seconds(1) { unanswered = nil }
+            if now - lastHandshake >= .seconds(5) { cuts = 0 }
+        }
+
+        func network(at now: BootTime) -> NetworkClass {
+            let isUnanswered = unanswered.map { since in
+                now - since >= NetworkProbe.patience
+                    && (lastHandshake == nil || lastAnswer.map { $0 >= since } ?? false)
+            }
+            let isCut = lastAnswer != nil && (cuts >= 3 || connections == 0 && isUnanswered ?? false)
+            if isCut { return .bitTorrentBlocked }
+            guard lastHandshake != nil else { return .unknown }
+            return telling >= 2 ? .bitTorrentThrottled : isReachable.map { $0 ? .open : .inboundBlocked } ?? .unknown
+        }
     }
 
     @Test(arguments: Seeds.blocks)
@@ -183,44 +200,48 @@ import Units
         Seeds.each(in: block) { _, generator in
             var probe = NetworkProbe()
             var now = BootTime.zero
-            var (firstDial, owingSince): (BootTime?, BootTime?)
-            var (hasHandshake, httpWorks, isReachable) = (false, false, Bool?.none)
-            var (dialBacks, samples, telling) = (0, 0, 0)
-            var (lastSample, rate): (BootTime?, BytesPerSecond) = (nil, .zero)
+            var seen = Seen()
+            var (dialBacks, samples) = (0, 0)
+            var (owingSince, lastSample, rate): (BootTime?, BootTime?, BytesPerSecond) = (nil, nil, .zero)
             for _ in 0..<60 {
                 now = now + .milliseconds(generator.pick(0...500))
-                switch generator.pick(0...11) {
+                switch generator.pick(0...13) {
                 case 0:
                     probe.dialled(at: now)
-                    firstDial = firstDial ?? now
+                    seen.unanswered = seen.unanswered ?? now
                 case 1 where generator.chance(3):
-                    probe.handshakeCompleted()
-                    hasHandshake = true
+                    probe.handshakeCompleted(at: now)
+                    (seen.lastHandshake, seen.connections) = (now, seen.connections + 1)
                 case 2:
-                    probe.httpAnswered()
-                    httpWorks = true
+                    probe.httpAnswered(at: now)
+                    seen.lastAnswer = now
+                case 12 where seen.connections > 0:
+                    let lived = Duration.milliseconds(generator.pick(0...6_000))
+                    let wasCut = !generator.chance(4)
+                    probe.connectionEnded(after: lived, wasCut: wasCut)
+                    seen.connections -= 1
+                    if lived >= .seconds(1) { seen.unanswered = nil }
+                    seen.cuts = wasCut && lived < .seconds(5) ? seen.cuts + 1 : 0
                 case 3 where dialBacks > 0:
                     let answer = generator.chance(2)
                     probe.dialBackAnswered(isReachable: answer)
-                    isReachable = answer
+                    seen.isReachable = answer
                 case 4 where samples > 0, 5 where samples > 0:
                     let sample = BytesPerSecond(generator.pick(0...8_000))
                     probe.sampled(sample)
-                    telling = sample.rawValue > rate.rawValue * 4 ? telling + 1 : 0
+                    seen.telling = sample.rawValue > rate.rawValue * 4 ? seen.telling + 1 : 0
                 default:
                     rate = BytesPerSecond(generator.pick(0...2_000))
                     let owe = !generator.chance(6)
                     owingSince = owe ? owingSince ?? now : nil
+                    seen.stands(at: now)
                     switch probe.tick(peerRate: rate, peersOwe: owe, suspicious: BytesPerSecond(1_000), at: now) {
                     case .dialBack:
                         dialBacks += 1
-                        try hold(
-                            httpWorks && dialBacks == 1,
-                            "a relay is asked twice to dial back, or before it answers"
-                        )
+                        try hold(seen.lastAnswer != nil && dialBacks == 1, "dials back twice, or before HTTP answers")
                     case .sampleHTTP:
                         samples += 1
-                        try hold(httpWorks && samples <= 4, "too many samples")
+                        try hold(seen.lastAnswer != nil && samples <= 4, "too many samples")
                         try hold(owingSince.map { now - $0 >= .milliseconds(1_500) } ?? false, "peers had no time")
                         try hold(rate < BytesPerSecond(1_000), "a sample beside fast peers")
                         try hold(lastSample.map { now - $0 >= .milliseconds(1_500) } ?? true, "samples too close")
@@ -228,8 +249,7 @@ import Units
                     case .none: break
                     }
                 }
-                let isBlocked = httpWorks && firstDial.map { now - $0 >= NetworkProbe.patience } ?? false
-                let expected = called(hasHandshake, isBlocked, isThrottled: telling >= 2, isReachable)
+                let expected = seen.network(at: now)
                 try hold(probe.found(at: now) == expected, "a \(expected) network is called \(probe.found(at: now))")
             }
         }

@@ -49,6 +49,9 @@ extension DownloadEngine {
     /// Whether peers owe blocks.
     package var peersOwe: Bool { load.owed > 0 }
 
+    /// Whether this peer owes blocks.
+    package func owes(_ id: SourceID) -> Bool { sources[id]?.outstanding.isEmpty == false }
+
     /// Below this rate of peers one has to wonder about the network: half of what assist would fill up to, or of what the
     /// node may receive at all.
     package var suspiciousRate: BytesPerSecond {

@@ -5,7 +5,8 @@ package import Units
 ///
 /// | found | by |
 /// | --- | --- |
-/// | bitTorrentBlocked | HTTP answers, and no handshake has completed for `patience` since the first dial |
+/// | bitTorrentBlocked | HTTP answers, no connection stands, and none has stood for `patience` since a dial |
+/// | bitTorrentBlocked | HTTP answers, and three connections to relays in a row ended soon while they owed blocks |
 /// | bitTorrentThrottled | peers that owe blocks bring less than a quarter of what an HTTP sample brings, twice |
 /// | inboundBlocked | a relay that was asked to dial back could not |
 /// | open | a relay that was asked to dial back could, and a handshake has completed |
@@ -31,10 +32,18 @@ package struct NetworkProbe: Sendable {
     /// So many times faster than BitTorrent is a throttle.
     private static let telling = 4.0
     private static let samplesThatTell = 2
+    /// A connection that has stood for so long is not cut by the network.
+    private static let standing = Duration.seconds(5)
+    private static let cutsThatTell = 3
+    /// One that ends sooner may be no more than a handshake that came in and whose answer was not let out.
+    private static let fleeting = Duration.seconds(1)
 
-    private var firstDial: BootTime?
-    private var hasHandshake = false
-    private var httpWorks = false
+    /// The first dial since a connection stood.
+    private var unansweredSince: BootTime?
+    private var lastHandshake: BootTime?
+    private var connections = 0
+    private var cuts = 0
+    private var lastHTTPAnswer: BootTime?
     private var hasAskedToDialBack = false
     private var isReachable: Bool?
     private var owingSince: BootTime?
@@ -46,13 +55,23 @@ package struct NetworkProbe: Sendable {
     package init() {}
 
     /// A relay is dialled for BitTorrent.
-    package mutating func dialled(at now: BootTime) { firstDial = firstDial ?? now }
+    package mutating func dialled(at now: BootTime) { unansweredSince = unansweredSince ?? now }
 
     /// A handshake with a peer has completed.
-    package mutating func handshakeCompleted() { hasHandshake = true }
+    package mutating func handshakeCompleted(at now: BootTime) {
+        lastHandshake = now
+        connections += 1
+    }
+
+    /// A connection with a peer has ended, so long after its handshake. `wasCut`: a relay's, who owed blocks.
+    package mutating func connectionEnded(after lived: Duration, wasCut: Bool) {
+        connections -= 1
+        if lived >= Self.fleeting { unansweredSince = nil }
+        cuts = wasCut && lived < Self.standing ? cuts + 1 : 0
+    }
 
     /// A relay has answered over HTTP.
-    package mutating func httpAnswered() { httpWorks = true }
+    package mutating func httpAnswered(at now: BootTime) { lastHTTPAnswer = now }
 
     /// A relay has tried to dial back.
     package mutating func dialBackAnswered(isReachable: Bool) { self.isReachable = isReachable }
@@ -72,11 +91,15 @@ package struct NetworkProbe: Sendable {
     ) -> Action {
         self.peerRate = peerRate
         owingSince = peersOwe ? owingSince ?? now : nil
-        if httpWorks, !hasAskedToDialBack {
+        if connections > 0, let lastHandshake {
+            if now - lastHandshake >= Self.fleeting { unansweredSince = nil }
+            if now - lastHandshake >= Self.standing { cuts = 0 }
+        }
+        if lastHTTPAnswer != nil, !hasAskedToDialBack {
             hasAskedToDialBack = true
             return .dialBack
         }
-        guard httpWorks, let since = owingSince, now - since >= Self.settling, peerRate < suspicious,
+        guard lastHTTPAnswer != nil, let since = owingSince, now - since >= Self.settling, peerRate < suspicious,
             samples < Self.mostSamples, lastSample.map({ now - $0 >= Self.sampleEvery }) ?? true
         else { return .none }
         samples += 1
@@ -86,11 +109,17 @@ package struct NetworkProbe: Sendable {
 
     /// What is known by now.
     package func found(at now: BootTime) -> NetworkClass {
-        if !hasHandshake {
-            guard httpWorks, let firstDial, now - firstDial >= Self.patience else { return .unknown }
-            return .bitTorrentBlocked
-        }
+        if isBlocked(at: now) { return .bitTorrentBlocked }
+        guard lastHandshake != nil else { return .unknown }
         if tellingSamples >= Self.samplesThatTell { return .bitTorrentThrottled }
         return isReachable.map { $0 ? .open : .inboundBlocked } ?? .unknown
+    }
+
+    private func isBlocked(at now: BootTime) -> Bool {
+        guard let lastHTTPAnswer else { return false }
+        if cuts >= Self.cutsThatTell { return true }
+        guard connections == 0, let since = unansweredSince, now - since >= Self.patience else { return false }
+        // Behind a connection that stood, a relay that is gone would not answer either.
+        return lastHandshake == nil || lastHTTPAnswer >= since
     }
 }

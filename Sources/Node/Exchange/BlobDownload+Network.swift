@@ -23,8 +23,9 @@ extension BlobDownload {
 
     /// A relay has answered over HTTP, whatever it was asked.
     func httpAnswered() {
-        network.httpAnswered()
-        engine.httpAnswered(at: BootClock.now())
+        let now = BootClock.now()
+        network.httpAnswered(at: now)
+        engine.httpAnswered(at: now)
     }
 
     private func askToDialBack() {

@@ -28,7 +28,7 @@ extension BlobDownload {
         switch event {
         case .peerJoined(let peer, let kind, let address): joined(peer, kind, address, now, &actions)
         case .peerLeft(let peer):
-            peers.removeValue(forKey: peer)
+            left(peer, now)
             engine.sourceLost(source(peer), at: now, into: &actions)
         case .isFar(let peer): if plan.prefersOwnSite { engine.sourceIsFar(source(peer), at: now) }
         case .bitField(let peer, let has): peerHas(peer, has.pieces, now, &actions)
@@ -57,9 +57,9 @@ extension BlobDownload {
     ) {
         let place = address.map(Self.place) ?? "?"
         dials.connected(place)
-        peers[peer] = PeerRecord(address: place)
+        peers[peer] = PeerRecord(address: place, isRelay: kind.isRelay, joined: now)
         guard plan.usesBitTorrent else { return }
-        network.handshakeCompleted()
+        network.handshakeCompleted(at: now)
         engine.sourceAdded(
             source(peer),
             kind.isRelay ? .relayPeer : .agentPeer,
@@ -68,6 +68,11 @@ extension BlobDownload {
             at: now,
             into: &actions
         )
+    }
+
+    private func left(_ peer: PeerHandle, _ now: BootTime) {
+        guard let record = peers.removeValue(forKey: peer), plan.usesBitTorrent else { return }
+        network.connectionEnded(after: now - record.joined, wasCut: record.isRelay && engine.owes(source(peer)))
     }
 
     /// We want something of a peer as soon as it has a piece that we lack (BEP 3).

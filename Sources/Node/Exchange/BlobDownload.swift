@@ -59,6 +59,8 @@ actor BlobDownload: EventLoopActor {
     struct PeerRecord {
         /// Where it can be reached, as far as is known; reports name it so.
         var address: String
+        let isRelay: Bool
+        let joined: BootTime
         /// Whether it was told that we want something of it.
         var isInteresting = false
     }
