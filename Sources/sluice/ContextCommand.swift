@@ -95,7 +95,7 @@ struct ContextCommand: AsyncParsableCommand {
         var name: String
         @Option(help: "Control's address, HOST:PORT; needed for a new context.")
         var server: HostPort?
-        @Option(help: "The certificate of control's authority in PEM (ca.crt in its --data folder).")
+        @Option(help: "Certificates of control's authorities in PEM, one or several (ca.crt in its --data folder).")
         var ca: String?
         @Flag(help: "Forgets the authority: plaintext, on loopback.")
         var noCa = false
@@ -113,9 +113,9 @@ struct ContextCommand: AsyncParsableCommand {
         private static func authority(in path: String) throws -> String {
             let pem = String(decoding: try FileContent.read(path, atMost: .mebibytes(1)), as: UTF8.self)
             do {
-                _ = try Certificate(pem: pem)
+                _ = try CertificateBundle(pem: pem)
             } catch {
-                throw UserError(.invalidArgument, "\(path) is not a certificate in PEM")
+                throw UserError(.invalidArgument, "\(path) cannot be used: \(error.message)")
             }
             return pem
         }

@@ -1,0 +1,31 @@
+/// One block of a PEM text (RFC 7468): what stands between a BEGIN line and the END line behind it, both included.
+struct PEMBlock: Hashable, Sendable {
+    private static let (begin, end, dashes) = ("-----BEGIN ", "-----END ", "-----")
+
+    /// Such as `CERTIFICATE`.
+    let label: String
+    let text: String
+
+    var isCertificate: Bool { label == "CERTIFICATE" || label == "X509 CERTIFICATE" || label == "TRUSTED CERTIFICATE" }
+    var isPrivateKey: Bool { label.hasSuffix("PRIVATE KEY") }
+
+    /// The blocks of a text, in order; what stands outside of them does not count. Throws where one has no end.
+    static func all(in text: String) throws(TransportError) -> [PEMBlock] {
+        var blocks: [PEMBlock] = []
+        var open: (label: String, lines: [Substring])?
+        for line in text.split(whereSeparator: \.isNewline) {
+            if open == nil, line.hasPrefix(begin), line.hasSuffix(dashes) {
+                open = (String(line.dropFirst(begin.count).dropLast(dashes.count)), [line])
+            } else if let block = open {
+                open?.lines.append(line)
+                guard line == end + block.label + dashes else { continue }
+                blocks.append(
+                    PEMBlock(label: block.label, text: (block.lines + [line]).joined(separator: "\n") + "\n")
+                )
+                open = nil
+            }
+        }
+        guard open == nil else { throw TransportError(.tls, "a block of the PEM text has no end") }
+        return blocks
+    }
+}
