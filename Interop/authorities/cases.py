@@ -10,6 +10,8 @@ from pathlib import Path
 from access.cases import code, openssl, stubs, what_an_agent_enrolls_with
 from fleet import Fleet, sha256_of, wait_until
 
+BIN = Path(__file__).resolve().parents[2] / ".venv/bin"
+
 
 def authorities(fleet):
     """The authorities of control, by state: name, fingerprint and how many nodes have certificates by it."""
@@ -121,8 +123,11 @@ def case_an_authority_takes_the_place_of_another(binary):
             fleet.processes[f"agent-{away}"].kill()
 
         made = fleet.json("authorities", "create")
+        trusted = "".join(fleet.json("authorities", "list")["certificates"])
+        assert len(certificates(both)) == 2 and trusted == Path(both).read_text()
+        wait_until(lambda: fleet.context()["certificateAuthority"] == trusted, 10, "the context to follow")
         crash(fleet)
-        assert fleet.json("authorities", "list")["certificates"] == made["certificates"] == Path(both).read_text()
+        assert "".join(fleet.json("authorities", "list")["certificates"]) == trusted == Path(both).read_text()
         there = authorities(fleet)
         assert there["next"]["name"] == made["authority"]["name"] and there["next"].get("nodes", "0") == "0", there
         assert there["active"]["nodes"] == "5", there
@@ -146,10 +151,17 @@ def case_an_authority_takes_the_place_of_another(binary):
         wait_until(lambda: all(is_by(new, f"{node}/node.crt") for node in here), 60, "nodes to renew")
         wait_until(lambda: connected(fleet) == {"relay-1", "agent-1", "agent-3"}, 30, "nodes to come back")
         push(fleet, "first.img", (1, 3))
+        grpcurl = subprocess.run([BIN / "grpcurl", "-cacert", old, "-H", fleet.bearer, "-d", "{}", fleet.listens["control"],
+                                  "sluice.v1.NodeService/ListNodes"], capture_output=True, text=True, timeout=30)
+        assert grpcurl.returncode == 0 and "agent-1" in grpcurl.stdout, grpcurl.stderr
         # Who trusts but the old one goes on: a user, a node that was away, a node that knows of no rotation, and a join token.
         mine = dict(os.environ, SLUICE_CONFIG=f"{folder}/old.json", SLUICE_SERVER=fleet.listens["control"])
         listed = subprocess.run([binary, "nodes", "list"], env=mine, capture_output=True, text=True, timeout=30)
         assert listed.returncode == 0, listed.stderr
+        shutil.copy(f"{folder}/old.json", f"{folder}/fresh.json")
+        follower = dict(mine, SLUICE_CONFIG=f"{folder}/fresh.json")
+        refreshed = subprocess.run([binary, "context", "refresh"], env=follower, capture_output=True, text=True, timeout=30)
+        assert refreshed.returncode == 0 and refreshed.stdout.startswith("local trusts 2: ca-"), refreshed
         fleet.restart("agent-2")
         wait_until(lambda: is_by(new, f"{fleet.root}/agent-2/node.crt"), 60, "a node that was away to renew")
         assert len(certificates(f"{fleet.root}/agent-2/ca.crt")) == 2
@@ -180,6 +192,8 @@ def case_an_authority_takes_the_place_of_another(binary):
         assert answer_to(fleet, new, here[0]) == "OK"
         listed = subprocess.run([binary, "nodes", "list"], env=mine, capture_output=True, text=True, timeout=30)
         assert listed.returncode == 6 and "TLS handshake" in listed.stderr, listed.stderr
+        listed = subprocess.run([binary, "nodes", "list"], env=follower, capture_output=True, text=True, timeout=30)
+        assert listed.returncode == 0, listed.stderr
         everywhere = here + [f"{fleet.root}/agent-{number}" for number in (2, 5)]
         wait_until(lambda: all(len(certificates(f"{node}/ca.crt")) == 1 for node in everywhere), 30, "nodes to trust one")
 

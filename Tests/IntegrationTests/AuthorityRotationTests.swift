@@ -63,14 +63,15 @@ import Transport
                 old = control.credentials.authority
                 let made = try await service(control).createAuthority(CreateAuthorityRequest())
                 new = try #require(made.authority?.name)
-                #expect(try authority(made.certificates).certificates.count == 2)
                 let again = await SecuredControl.code {
                     _ = try await service(control).createAuthority(CreateAuthorityRequest())
                 }
                 #expect(again == .failedPrecondition)
             }
             try await SecuredControl.run(in: folder) { (control) async throws in
-                #expect(try await listed(control).map(\.state) == [.active, .next])
+                let answer = try await service(control).listAuthorities(ListAuthoritiesRequest())
+                #expect(answer.authorities.map(\.state) == [.active, .next])
+                #expect(answer.certificates.joined() == control.credentials.authority)
                 try await activate(new, control)
             }
             try await SecuredControl.run(in: folder) { (control) async throws in
@@ -105,7 +106,8 @@ import Transport
                 let identity = try await control.enroll("agent-1", .agent, token: early, key: key)
                 let made = try await service(control).createAuthority(CreateAuthorityRequest())
                 try await activate(try #require(made.authority?.name), control)
-                let new = try authority(made.certificates).certificates[1]
+                let list = try await service(control).listAuthorities(ListAuthoritiesRequest())
+                let new = try authority(list.certificates[0]).certificates[0]
                 let client = EnrollmentServiceClient(try await control.client(identity: identity))
                 for (follows, signer) in [(false, old), (true, new)] {
                     var request = RenewRequest()
@@ -151,7 +153,8 @@ import Transport
                     return
                 }
                 #expect(welcome.authorities?.renewWithin != nil)
-                let now = trusting(made.certificates, control)
+                let list = try await service(control).listAuthorities(ListAuthoritiesRequest())
+                let now = trusting(list.certificates.joined(), control)
                 #expect(await SecuredControl.code { try await delete(retiring, now) } == .failedPrecondition)
                 try await delete(retiring, force: true, now)
                 guard case .authorities(let told)? = try await reader.next()?.message else {

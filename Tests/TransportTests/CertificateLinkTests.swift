@@ -6,8 +6,10 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct CertificateLinkTests {
     private let now = TLSHandshake.now()
 
-    private func pair() throws -> (old: CertificateAuthority, new: CertificateAuthority, link: Certificate) {
-        let old = try CertificateAuthority.make(commonName: "Test CA", now: now)
+    private func pair(
+        pathLength: Int = 1
+    ) throws -> (old: CertificateAuthority, new: CertificateAuthority, link: Certificate) {
+        let old = try CertificateAuthority.make(.commonName("Test CA"), now: now, pathLength: pathLength)
         let new = try old.successor(now: now)
         return (old, new, try old.link(to: new, now: now))
     }
@@ -29,10 +31,10 @@ import Testing
         return try TLSHandshake.connected(server: server, client: client) != nil
     }
 
-    @Test func `a link convinces whoever trusts or pins but the authority before, and changes nothing for others`()
-        throws
-    {
-        let (old, new, link) = try pair()
+    /// Authorities that were made before there were links allow none below them: a link is self-issued, and does not count.
+    @Test(arguments: [0, 1])
+    func `a link convinces whoever trusts or pins but the authority before, and nobody else`(pathLength: Int) throws {
+        let (old, new, link) = try pair(pathLength: pathLength)
         let linked = try server(new, chain: [link], authorities: [old])
         let bare = try server(new, chain: [], authorities: [old])
         let both = CertificateBundle(old.certificate, [new.certificate])

@@ -28,7 +28,6 @@ struct Authorities: AuthorityServiceServer {
             logger.notice("the authority \(AuthoritySet.name(of: made)) was made")
             response.authority = await shown(made, authorities)
         }
-        response.certificates = authorities.text
         return response
     }
 
@@ -38,8 +37,10 @@ struct Authorities: AuthorityServiceServer {
     ) async throws -> ListAuthoritiesResponse {
         let authorities = try guarded().authority.authorities
         var response = ListAuthoritiesResponse()
-        for authority in authorities.all { response.authorities.append(await shown(authority, authorities)) }
-        response.certificates = authorities.text
+        for authority in authorities.all {
+            response.authorities.append(await shown(authority, authorities))
+            response.certificates.append(try authority.certificate.pem)
+        }
         return response
     }
 
@@ -48,7 +49,7 @@ struct Authorities: AuthorityServiceServer {
         context: RPCServerContext
     ) async throws -> ActivateAuthorityResponse {
         let now = clock.seconds
-        let authorities = try await guarded().change(renews: true) { authorities in
+        let authorities = try await guarded().change { authorities in
             try authorities.activating(request.name, now: now)
         }
         logger.notice("the authority \(request.name) signs from now on")
@@ -61,7 +62,7 @@ struct Authorities: AuthorityServiceServer {
         _ request: DeleteAuthorityRequest,
         context: RPCServerContext
     ) async throws -> DeleteAuthorityResponse {
-        let authorities = try await guarded().change { authorities in
+        _ = try await guarded().change { authorities in
             let changed = try authorities.deleting(request.name)
             let holders = await holders(of: try authorities.named(request.name))
             if !request.force, let text = holders.text {
@@ -74,9 +75,7 @@ struct Authorities: AuthorityServiceServer {
             return changed
         }
         logger.notice("the authority \(request.name) is not trusted any more")
-        var response = DeleteAuthorityResponse()
-        response.certificates = authorities.text
-        return response
+        return DeleteAuthorityResponse()
     }
 
     private func guarded() throws(UserError) -> AuthorityRotation {

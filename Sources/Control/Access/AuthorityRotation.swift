@@ -39,20 +39,20 @@ struct AuthorityRotation: Sendable {
     }
 
     /// Makes the change that is wanted of the present authorities; returns those that are there behind it.
-    @discardableResult
     func change(
-        renews: Bool = false,
         _ wanted: @escaping @Sendable (AuthoritySet) async throws -> AuthoritySet
     ) async throws -> AuthoritySet {
         // A task of its own: what is kept is also told, although the caller may go away.
-        try await Task { try await line.perform("authorities") { try await perform(renews, wanted) } }.value
+        try await Task { try await line.perform("authorities") { try await perform(wanted) } }.value
     }
 
     private func perform(
-        _ renews: Bool,
         _ wanted: @Sendable (AuthoritySet) async throws -> AuthoritySet
     ) async throws -> AuthoritySet {
-        let changed = try await wanted(authority.authorities)
+        let before = authority.authorities
+        let changed = try await wanted(before)
+        guard changed.text != before.text else { return before }
+        let renews = changed.active.certificate.fingerprint != before.active.certificate.fingerprint
         // A server's certificate that comes too early is made anew at the next start.
         let context = try authority.serverContext(of: changed, names: names, now: clock.seconds)
         if try !authority.keep(changed) { logger.warning("ca.crt could not be written; the next start does") }

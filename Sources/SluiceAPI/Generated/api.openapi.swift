@@ -1033,7 +1033,8 @@ extension GeneratedRoutes {
             "content": {
               "application/json": {
                 "schema": {
-                  "$ref": "#/components/schemas/CreateAuthorityResponse"
+                  "description": "The authority as made.",
+                  "$ref": "#/components/schemas/Authority"
                 }
               }
             }
@@ -1682,10 +1683,6 @@ extension GeneratedRoutes {
           "authority": {
             "description": "The authority as made.",
             "$ref": "#/components/schemas/Authority"
-          },
-          "certificates": {
-            "description": "What clients are to trust from now on: the certificates of both in PEM.",
-            "type": "string"
           }
         },
         "additionalProperties": false
@@ -1813,12 +1810,7 @@ extension GeneratedRoutes {
       },
       "DeleteAuthorityResponse": {
         "type": "object",
-        "properties": {
-          "certificates": {
-            "description": "What clients are to trust from now on: the certificate of the one that is left, in PEM.",
-            "type": "string"
-          }
-        },
+        "properties": {},
         "additionalProperties": false
       },
       "DeleteJoinTokenRequest": {
@@ -2408,8 +2400,11 @@ extension GeneratedRoutes {
             }
           },
           "certificates": {
-            "description": "What clients are to trust: their certificates in PEM.",
-            "type": "string"
+            "description": "What clients are to trust: their certificates in PEM, in the same order.",
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
           }
         },
         "additionalProperties": false

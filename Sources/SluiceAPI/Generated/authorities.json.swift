@@ -62,7 +62,6 @@ extension CreateAuthorityResponse {
     package var json: JSONValue {
         var members: [(String, JSONValue)] = []
         if let value = self.authority { members.append(("authority", value.json)) }
-        if !self.certificates.isEmpty { members.append(("certificates", JSONCoding.json(self.certificates))) }
         return .members(members)
     }
 
@@ -74,8 +73,6 @@ extension CreateAuthorityResponse {
             switch member.name {
             case "authority":
                 self.authority = try Authority(json: value)
-            case "certificates":
-                self.certificates = try JSONCoding.string(value, "certificates")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -102,7 +99,7 @@ extension ListAuthoritiesResponse {
     package var json: JSONValue {
         var members: [(String, JSONValue)] = []
         if !self.authorities.isEmpty { members.append(("authorities", .array(self.authorities.map { $0.json }))) }
-        if !self.certificates.isEmpty { members.append(("certificates", JSONCoding.json(self.certificates))) }
+        if !self.certificates.isEmpty { members.append(("certificates", .array(self.certificates.map { JSONCoding.json($0) }))) }
         return .members(members)
     }
 
@@ -115,7 +112,7 @@ extension ListAuthoritiesResponse {
             case "authorities":
                 self.authorities = try JSONCoding.array(value, "authorities") { (value, name) throws(ProtobufError) in try Authority(json: value) }
             case "certificates":
-                self.certificates = try JSONCoding.string(value, "certificates")
+                self.certificates = try JSONCoding.array(value, "certificates") { (value, name) throws(ProtobufError) in try JSONCoding.string(value, name) }
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -194,21 +191,14 @@ extension DeleteAuthorityRequest {
 extension DeleteAuthorityResponse {
     /// Canonical proto3 JSON; fields at their default are left out.
     package var json: JSONValue {
-        var members: [(String, JSONValue)] = []
-        if !self.certificates.isEmpty { members.append(("certificates", JSONCoding.json(self.certificates))) }
-        return .members(members)
+        .object([])
     }
 
     /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
     package init(json: JSONValue) throws(ProtobufError) {
         self.init()
         for member in try JSONCoding.members(json, Self.fullName) {
-            let value = member.value
-            switch member.name {
-            case "certificates":
-                self.certificates = try JSONCoding.string(value, "certificates")
-            default: throw JSONCoding.unknown(member.name, Self.fullName)
-            }
+            throw JSONCoding.unknown(member.name, Self.fullName)
         }
     }
 }

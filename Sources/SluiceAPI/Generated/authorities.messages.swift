@@ -187,8 +187,6 @@ extension CreateAuthorityRequest {
 package struct CreateAuthorityResponse: Hashable, Sendable {
     /// The authority as made.
     package var authority: Authority? = nil
-    /// What clients are to trust from now on: the certificates of both in PEM.
-    package var certificates: String = ""
 
     /// Every field at its default.
     package init() {}
@@ -224,7 +222,6 @@ extension CreateAuthorityResponse {
         if let value = unsafe c.pointee.authority {
             self.authority = try unsafe Authority(c: value)
         }
-        self.certificates = unsafe ProtobufC.string(c.pointee.certificates)
     }
 }
 
@@ -234,9 +231,6 @@ extension CreateAuthorityResponse {
         unsafe sluice__v1__create_authority_response__init(c)
         if let value = self.authority {
             unsafe c.pointee.authority = unsafe value.c(in: arena)
-        }
-        if !self.certificates.isEmpty {
-            unsafe c.pointee.certificates = unsafe arena.string(self.certificates)
         }
         return unsafe c
     }
@@ -291,8 +285,8 @@ extension ListAuthoritiesRequest {
 package struct ListAuthoritiesResponse: Hashable, Sendable {
     /// The authorities, two at most.
     package var authorities: [Authority] = []
-    /// What clients are to trust: their certificates in PEM.
-    package var certificates: String = ""
+    /// What clients are to trust: their certificates in PEM, in the same order.
+    package var certificates: [String] = []
 
     /// Every field at its default.
     package init() {}
@@ -326,7 +320,7 @@ extension ListAuthoritiesResponse: RPCMessage {
 extension ListAuthoritiesResponse {
     init(c: UnsafePointer<Sluice__V1__ListAuthoritiesResponse>) throws(ProtobufError) {
         self.authorities = try unsafe ProtobufC.messages(c.pointee.n_authorities, c.pointee.authorities) { (value) throws(ProtobufError) in try unsafe Authority(c: value) }
-        self.certificates = unsafe ProtobufC.string(c.pointee.certificates)
+        self.certificates = unsafe ProtobufC.strings(c.pointee.n_certificates, c.pointee.certificates)
     }
 }
 
@@ -339,7 +333,8 @@ extension ListAuthoritiesResponse {
             unsafe c.pointee.authorities = unsafe arena.pointers(self.authorities.map { unsafe $0.c(in: arena) })
         }
         if !self.certificates.isEmpty {
-            unsafe c.pointee.certificates = unsafe arena.string(self.certificates)
+            unsafe c.pointee.n_certificates = self.certificates.count
+            unsafe c.pointee.certificates = unsafe arena.pointers(self.certificates.map { unsafe arena.string($0) })
         }
         return unsafe c
     }
@@ -506,8 +501,6 @@ extension DeleteAuthorityRequest {
 
 /// `sluice.v1.DeleteAuthorityResponse`.
 package struct DeleteAuthorityResponse: Hashable, Sendable {
-    /// What clients are to trust from now on: the certificate of the one that is left, in PEM.
-    package var certificates: String = ""
 
     /// Every field at its default.
     package init() {}
@@ -539,8 +532,7 @@ extension DeleteAuthorityResponse: RPCMessage {
 }
 
 extension DeleteAuthorityResponse {
-    init(c: UnsafePointer<Sluice__V1__DeleteAuthorityResponse>) throws(ProtobufError) {
-        self.certificates = unsafe ProtobufC.string(c.pointee.certificates)
+    init(c _: UnsafePointer<Sluice__V1__DeleteAuthorityResponse>) throws(ProtobufError) {
     }
 }
 
@@ -548,9 +540,6 @@ extension DeleteAuthorityResponse {
     func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__DeleteAuthorityResponse> {
         let c = unsafe arena.array(Sluice__V1__DeleteAuthorityResponse.self, count: 1)
         unsafe sluice__v1__delete_authority_response__init(c)
-        if !self.certificates.isEmpty {
-            unsafe c.pointee.certificates = unsafe arena.string(self.certificates)
-        }
         return unsafe c
     }
 }

@@ -9,6 +9,7 @@ extension GeneratedRoutes {
             method: "POST",
             template: "/v1/authorities",
             body: .whole,
+            responseField: "authority",
             rpc: AuthorityServiceClient.Methods.createAuthority.path
         ),
         HTTPRoute(

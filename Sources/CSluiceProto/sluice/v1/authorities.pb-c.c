@@ -546,7 +546,7 @@ const ProtobufCMessageDescriptor sluice__v1__create_authority_request__descripto
   (ProtobufCMessageInit) sluice__v1__create_authority_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__create_authority_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor sluice__v1__create_authority_response__field_descriptors[1] =
 {
   {
     "authority",
@@ -560,27 +560,14 @@ static const ProtobufCFieldDescriptor sluice__v1__create_authority_response__fie
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
-  {
-    "certificates",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Sluice__V1__CreateAuthorityResponse, certificates),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
 };
 static const unsigned sluice__v1__create_authority_response__field_indices_by_name[] = {
   0,   /* field[0] = authority */
-  1,   /* field[1] = certificates */
 };
 static const ProtobufCIntRange sluice__v1__create_authority_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 1 }
 };
 const ProtobufCMessageDescriptor sluice__v1__create_authority_response__descriptor =
 {
@@ -590,7 +577,7 @@ const ProtobufCMessageDescriptor sluice__v1__create_authority_response__descript
   "Sluice__V1__CreateAuthorityResponse",
   "sluice.v1",
   sizeof(Sluice__V1__CreateAuthorityResponse),
-  2,
+  1,
   sluice__v1__create_authority_response__field_descriptors,
   sluice__v1__create_authority_response__field_indices_by_name,
   1,  sluice__v1__create_authority_response__number_ranges,
@@ -632,9 +619,9 @@ static const ProtobufCFieldDescriptor sluice__v1__list_authorities_response__fie
   {
     "certificates",
     2,
-    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__ListAuthoritiesResponse, n_certificates),
     offsetof(Sluice__V1__ListAuthoritiesResponse, certificates),
     NULL,
     &protobuf_c_empty_string,
@@ -793,29 +780,9 @@ const ProtobufCMessageDescriptor sluice__v1__delete_authority_request__descripto
   (ProtobufCMessageInit) sluice__v1__delete_authority_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__delete_authority_response__field_descriptors[1] =
-{
-  {
-    "certificates",
-    1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Sluice__V1__DeleteAuthorityResponse, certificates),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-};
-static const unsigned sluice__v1__delete_authority_response__field_indices_by_name[] = {
-  0,   /* field[0] = certificates */
-};
-static const ProtobufCIntRange sluice__v1__delete_authority_response__number_ranges[1 + 1] =
-{
-  { 1, 0 },
-  { 0, 1 }
-};
+#define sluice__v1__delete_authority_response__field_descriptors NULL
+#define sluice__v1__delete_authority_response__field_indices_by_name NULL
+#define sluice__v1__delete_authority_response__number_ranges NULL
 const ProtobufCMessageDescriptor sluice__v1__delete_authority_response__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
@@ -824,10 +791,10 @@ const ProtobufCMessageDescriptor sluice__v1__delete_authority_response__descript
   "Sluice__V1__DeleteAuthorityResponse",
   "sluice.v1",
   sizeof(Sluice__V1__DeleteAuthorityResponse),
-  1,
+  0,
   sluice__v1__delete_authority_response__field_descriptors,
   sluice__v1__delete_authority_response__field_indices_by_name,
-  1,  sluice__v1__delete_authority_response__number_ranges,
+  0,  sluice__v1__delete_authority_response__number_ranges,
   (ProtobufCMessageInit) sluice__v1__delete_authority_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

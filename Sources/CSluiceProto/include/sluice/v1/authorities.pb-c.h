@@ -107,14 +107,10 @@ struct  Sluice__V1__CreateAuthorityResponse
    * The authority as made.
    */
   Sluice__V1__Authority *authority;
-  /*
-   * What clients are to trust from now on: the certificates of both in PEM.
-   */
-  char *certificates;
 };
 #define SLUICE__V1__CREATE_AUTHORITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__create_authority_response__descriptor) \
-    , NULL, (char *)protobuf_c_empty_string }
+    , NULL }
 
 
 struct  Sluice__V1__ListAuthoritiesRequest
@@ -135,13 +131,14 @@ struct  Sluice__V1__ListAuthoritiesResponse
   size_t n_authorities;
   Sluice__V1__Authority **authorities;
   /*
-   * What clients are to trust: their certificates in PEM.
+   * What clients are to trust: their certificates in PEM, in the same order.
    */
-  char *certificates;
+  size_t n_certificates;
+  char **certificates;
 };
 #define SLUICE__V1__LIST_AUTHORITIES_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__list_authorities_response__descriptor) \
-    , 0,NULL, (char *)protobuf_c_empty_string }
+    , 0,NULL, 0,NULL }
 
 
 struct  Sluice__V1__ActivateAuthorityRequest
@@ -190,14 +187,10 @@ struct  Sluice__V1__DeleteAuthorityRequest
 struct  Sluice__V1__DeleteAuthorityResponse
 {
   ProtobufCMessage base;
-  /*
-   * What clients are to trust from now on: the certificate of the one that is left, in PEM.
-   */
-  char *certificates;
 };
 #define SLUICE__V1__DELETE_AUTHORITY_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__delete_authority_response__descriptor) \
-    , (char *)protobuf_c_empty_string }
+     }
 
 
 /* Sluice__V1__Authority methods */
