@@ -59,6 +59,7 @@ struct Enrollments: EnrollmentServiceServer {
         }
         var response = EnrollResponse()
         response.certificate = try issue(authorities, signer, signing, node, role, context, at: seconds)
+        try checkTrust(in: signer)
         response.authority = try Self.trusted(authorities, signer)
         return response
     }
@@ -75,6 +76,7 @@ struct Enrollments: EnrollmentServiceServer {
         var response = RenewResponse()
         let signer = Self.signer(authorities, request.followsAuthorities, peer.authority)
         response.certificate = try issue(authorities, signer, signing, node, role, context, at: clock.seconds)
+        try checkTrust(in: signer)
         response.authority = try Self.trusted(authorities, signer)
         return response
     }
@@ -98,6 +100,12 @@ struct Enrollments: EnrollmentServiceServer {
     ) -> CertificateAuthority {
         let kept = followsAuthorities ? nil : authorities.authority(fingerprint: known)
         return kept ?? authorities.active
+    }
+
+    /// An authority that was deleted meanwhile has signed for nothing: the node asks again.
+    private func checkTrust(in signer: CertificateAuthority) throws(UserError) {
+        guard try guarded().authority(fingerprint: signer.certificate.fingerprint) == nil else { return }
+        throw UserError(.unavailable, "the authorities have just changed", hint: "Try again.")
     }
 
     /// What a node is to trust, the authority of its own certificate first.
