@@ -110,7 +110,9 @@ class Bystander:
 def case_an_authority_takes_the_place_of_another(binary):
     """Create, activate, delete, each with kill -9 behind it: nobody is cut off before the old one is deleted, and then who did not follow."""
     with tempfile.TemporaryDirectory() as folder, Fleet(binary) as fleet:
-        fleet.start(relays=1, agents=4)
+        fleet.start(relays=1, agents=2)
+        fleet.start_agent(3, "--control-transport", "poll")
+        fleet.start_agent(4)
         fleet.register_origin()
         old, both = f"{folder}/old.crt", fleet.authority
         shutil.copy(fleet.authority, old)
@@ -179,6 +181,8 @@ def case_an_authority_takes_the_place_of_another(binary):
 
         wait_until(lambda: authorities(fleet)["retiring"]["nodes"] == "2", 30, "all but two to have renewed")
         retiring = authorities(fleet)["retiring"]["name"]
+        kept = {node["name"]: node["authority"] for node in fleet.json("nodes", "list")["nodes"]}
+        assert {name for name in kept if kept[name] == retiring} == {"agent-4", "bystander"}, kept
         refused = fleet.run("authorities", "delete", retiring, expect=4)
         assert "2 nodes have certificates by it: agent-4, bystander" in refused.stderr, refused.stderr
         fleet.run("authorities", "delete", retiring, "--force")

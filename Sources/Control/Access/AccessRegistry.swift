@@ -102,6 +102,14 @@ actor AccessRegistry {
         enrollments[node] = shared(known)
     }
 
+    /// The certificate that a node showed last, or was given; nil where that is not known.
+    func certificate(of node: NodeID) -> (authority: [UInt8], endsAt: Int64)? {
+        guard let known = enrollments[node], let authority = known.authority, let end = known.certificateEndsAt else {
+            return nil
+        }
+        return (authority, end)
+    }
+
     /// With one array for all nodes that have certificates by the same authority.
     private func shared(_ enrollment: EnrollmentRecord) -> EnrollmentRecord {
         guard let authority = enrollment.authority, let index = authorities.firstIndex(of: authority) else {

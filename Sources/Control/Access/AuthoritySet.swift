@@ -58,9 +58,9 @@ struct AuthoritySet: Sendable {
     }
 
     /// What an authority is called: `ca-` and the first 16 digits of its fingerprint.
-    static func name(of authority: CertificateAuthority) -> String {
-        "ca-" + hexadecimal(Array(authority.certificate.fingerprint.prefix(8)))
-    }
+    static func name(of fingerprint: [UInt8]) -> String { "ca-" + hexadecimal(Array(fingerprint.prefix(8))) }
+
+    static func name(of authority: CertificateAuthority) -> String { name(of: authority.certificate.fingerprint) }
 
     static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

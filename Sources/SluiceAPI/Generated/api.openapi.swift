@@ -2595,6 +2595,17 @@ extension GeneratedRoutes {
           "servesPlainHttp": {
             "description": "Whether it serves files over HTTP without TLS, as stock clients ask for them.",
             "type": "boolean"
+          },
+          "authority": {
+            "description": "Output only. The name of the authority that its certificate is by; empty in plaintext.",
+            "readOnly": true,
+            "type": "string"
+          },
+          "certificateExpireTime": {
+            "description": "Output only. When that certificate ends.",
+            "readOnly": true,
+            "type": "string",
+            "format": "date-time"
           }
         },
         "additionalProperties": false
