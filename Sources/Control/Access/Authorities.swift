@@ -96,7 +96,8 @@ struct Authorities: AuthorityServiceServer {
         shown.state = authorities.state(of: authority)
         shown.nodes = UInt64(holders.count)
         shown.lateNodes = UInt64(holders.lateCount)
-        shown.createTime = Timestamp(milliseconds: authority.certificate.notBefore * 1000)
+        let made = authority.certificate.notBefore + CertificateAuthority.backdating
+        shown.createTime = Timestamp(milliseconds: made * 1000)
         shown.expireTime = Timestamp(milliseconds: authority.certificate.notAfter * 1000)
         shown.fingerprint = AuthoritySet.hexadecimal(authority.certificate.fingerprint)
         return shown

@@ -26,8 +26,7 @@ struct CertificateHolders: Hashable, Sendable {
         if names.count < Self.mostNames { names.append(node) }
     }
 
-    /// Such as `2 nodes have certificates by it, and 1 could still renew one that has ended: agent-1, agent-2, relay-1`; nil
-    /// where nobody has any.
+    /// Such as `2 nodes have certificates by it: agent-1, agent-2`; nil where nobody has any.
     var text: String? {
         let more = count + lateCount > names.count ? ", …" : ""
         let named = names.sorted().map(\.text).joined(separator: ", ") + more

@@ -1596,7 +1596,7 @@ extension GeneratedRoutes {
             "pattern": "^[0-9]{1,20}$"
           },
           "createTime": {
-            "description": "When its certificate began.",
+            "description": "When it was made.",
             "type": "string",
             "format": "date-time"
           },

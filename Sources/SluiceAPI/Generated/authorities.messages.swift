@@ -63,7 +63,7 @@ package struct Authority: Hashable, Sendable {
     package var nodes: UInt64 = 0
     /// Nodes whose certificate by it has ended while they were away, and which could still have it renewed.
     package var lateNodes: UInt64 = 0
-    /// When its certificate began.
+    /// When it was made.
     package var createTime: Timestamp? = nil
     /// When its certificate ends.
     package var expireTime: Timestamp? = nil

@@ -74,7 +74,7 @@ struct  Sluice__V1__Authority
    */
   uint64_t late_nodes;
   /*
-   * When its certificate began.
+   * When it was made.
    */
   Google__Protobuf__Timestamp *create_time;
   /*
