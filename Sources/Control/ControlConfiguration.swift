@@ -16,6 +16,8 @@ package struct ControlConfiguration: Sendable {
     package var renewalGrace = ControlSecurity.renewalGrace
     /// Called once it listens, with host, port, and what its admin needs to call it: nil for plaintext.
     package var whenReady: @Sendable (String, Int, ControlCredentials?) -> Void = { _, _, _ in }
+    /// Called with the same where other authorities are to be trusted from now on.
+    package var whenTrustChanges: @Sendable (String, Int, ControlCredentials) -> Void = { _, _, _ in }
     /// New connections taken in a second at most; the rest wait.
     package var admissionsPerSecond = 2000
     /// How long a node may take for the hello on its stream.

@@ -54,7 +54,7 @@ package struct ControlServer: Service {
         )
         try await leases.load()
         let originClient = try OriginClient(logger: logger)
-        let access = try await ControlAccess.open(configuration, store, clock: .system, logger: logger)
+        let (access, changes) = try await openAccess(store, fleet)
         let streams = NodeStreams(
             fleet: fleet,
             leases: leases,
@@ -71,6 +71,7 @@ package struct ControlServer: Service {
         configuration.whenListening(address.ipAddress ?? configuration.host, address.port ?? 0)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await access.run() }
+            group.addTask { await tell(changes, of: access, at: address) }
             group.addTask { await fleet.watchReaders() }
             group.addTask { await streams.watchPolls() }
             try? await gracefulShutdown()
@@ -79,6 +80,30 @@ package struct ControlServer: Service {
         await leave(fleet, listener, health)
         await originClient.shutdown()
         try? await store.close()
+    }
+
+    /// Access control, and the authorities each time they change, behind the nodes' hearing of it.
+    private func openAccess(
+        _ store: any ControlStore,
+        _ fleet: Fleet
+    ) async throws -> (access: ControlAccess, changes: AsyncStream<AuthoritySet>) {
+        let (changes, announce) = AsyncStream.makeStream(of: AuthoritySet.self, bufferingPolicy: .bufferingNewest(1))
+        let told: AuthorityRotation.Told = { authorities, renews in
+            await fleet.authoritiesChanged(authorities, renews: renews)
+            announce.yield(authorities)
+        }
+        let access = try await ControlAccess.open(configuration, store, clock: .system, told: told, logger: logger)
+        if let authorities = access.authorities { await fleet.authoritiesChanged(authorities, renews: false) }
+        return (access, changes)
+    }
+
+    /// Tells whoever calls this server whom to trust, each time that changes.
+    private func tell(_ changes: AsyncStream<AuthoritySet>, of access: ControlAccess, at address: SocketAddress) async {
+        for await authorities in changes {
+            guard let token = access.credentials?.adminToken else { continue }
+            let credentials = ControlCredentials(authority: authorities.text, adminToken: token)
+            configuration.whenTrustChanges(address.ipAddress ?? configuration.host, address.port ?? 0, credentials)
+        }
     }
 
     /// How long whoever asks for this server's health has to hear that it leaves, before its port closes.

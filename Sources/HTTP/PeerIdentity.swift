@@ -8,14 +8,22 @@ package struct PeerIdentity: Hashable, Sendable {
     package let keyFingerprint: [UInt8]
     /// When the certificate ends, in seconds since 1970.
     package let notAfter: Int64
+    /// SHA-256 of the certificate of the authority that has signed it.
+    package let authority: [UInt8]
 
-    package init(uris: [String], keyFingerprint: [UInt8], notAfter: Int64) {
+    package init(uris: [String], keyFingerprint: [UInt8], notAfter: Int64, authority: [UInt8]) {
+        self.authority = authority
         self.uris = uris
         self.keyFingerprint = keyFingerprint
         self.notAfter = notAfter
     }
 
     init(_ certificate: PeerCertificate) {
-        self.init(uris: certificate.uris, keyFingerprint: certificate.keyFingerprint, notAfter: certificate.notAfter)
+        self.init(
+            uris: certificate.uris,
+            keyFingerprint: certificate.keyFingerprint,
+            notAfter: certificate.notAfter,
+            authority: certificate.authority
+        )
     }
 }

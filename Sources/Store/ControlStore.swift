@@ -147,6 +147,10 @@ package protocol ControlStore: Sendable {
     func enrollments() async throws(StoreError) -> [EnrollmentRecord]
     /// Shuts a node out, and its key under any name; `notFound` when no such node is enrolled.
     func revokeEnrollment(_ node: NodeID, at time: Int64) async throws(StoreError)
+    /// Notes which certificate a node has, by the fingerprint of its authority; nothing where no such node is enrolled.
+    func certificateShown(by node: NodeID, authority: [UInt8], endsAt: Int64) async throws(StoreError)
+    /// Says of every node of which it is not known which certificate it has that it is one by this authority.
+    func assumeCertificates(by authority: [UInt8], endsAt: Int64) async throws(StoreError)
     /// Adds to the audit log and drops what is beyond `Limits.maximumAuditEntries` and `maximumAuditFailures`: what is
     /// refused pushes nothing out that was done.
     func appendAudit(_ entry: AuditEntry) async throws(StoreError)

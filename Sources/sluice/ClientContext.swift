@@ -3,7 +3,7 @@ struct ClientContext: Codable, Hashable, Sendable {
     var name: String
     /// HOST:PORT.
     var server: String
-    /// The certificate of control's authority in PEM; nil for plaintext.
+    /// The certificates of control's authorities in PEM, one or several; nil for plaintext.
     var certificateAuthority: String?
     /// An API token; nil where control asks for none.
     var token: String?

@@ -14,7 +14,7 @@ struct ContextCommand: AsyncParsableCommand {
             A control server on loopback writes a context named local when it starts. The file is $SLUICE_CONFIG, else \
             $XDG_CONFIG_HOME/sluice/config.json, else ~/.config/sluice/config.json.
             """,
-        subcommands: [List.self, Current.self, Use.self, Set.self, Rename.self, Delete.self]
+        subcommands: [List.self, Current.self, Use.self, Set.self, Refresh.self, Rename.self, Delete.self]
     )
 
     static func path() throws -> String {
@@ -95,7 +95,7 @@ struct ContextCommand: AsyncParsableCommand {
         var name: String
         @Option(help: "Control's address, HOST:PORT; needed for a new context.")
         var server: HostPort?
-        @Option(help: "The certificate of control's authority in PEM (ca.crt in its --data folder).")
+        @Option(help: "Certificates of control's authorities in PEM, one or several (ca.crt in its --data folder).")
         var ca: String?
         @Flag(help: "Forgets the authority: plaintext, on loopback.")
         var noCa = false
@@ -113,9 +113,9 @@ struct ContextCommand: AsyncParsableCommand {
         private static func authority(in path: String) throws -> String {
             let pem = String(decoding: try FileContent.read(path, atMost: .mebibytes(1)), as: UTF8.self)
             do {
-                _ = try Certificate(pem: pem)
+                _ = try CertificateBundle(pem: pem)
             } catch {
-                throw UserError(.invalidArgument, "\(path) is not a certificate in PEM")
+                throw UserError(.invalidArgument, "\(path) cannot be used: \(error.message)")
             }
             return pem
         }
@@ -143,6 +143,50 @@ struct ContextCommand: AsyncParsableCommand {
                 file.put(context)
                 if known == nil || file.currentContext == nil { file.currentContext = name }
             }
+        }
+    }
+
+    /// `sluice context refresh [NAME]`.
+    struct Refresh: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Asks control for its authorities, and keeps these in a context.",
+            discussion: """
+                While control goes over from one authority to another: between `sluice authorities create` and `delete`. The \
+                answer counts only where control proves itself to what the context trusts already.
+                """
+        )
+        @Argument(help: "The context's name; the current one without it.")
+        var name: String?
+
+        func run() async throws {
+            let path = try path()
+            guard let context = try ContextFile.read(path).context(name) else {
+                throw UserError(.notFound, "no context is the current one", hint: "`sluice context use` makes one so.")
+            }
+            guard context.certificateAuthority != nil else {
+                throw UserError(
+                    .failedPrecondition,
+                    "the context \(context.name) is for plaintext, without authorities"
+                )
+            }
+            let place = ControlPlace(
+                server: try ControlPlace.parsed(context.server),
+                authority: context.certificateAuthority,
+                token: context.token
+            )
+            let client = try await place.connect()
+            let answer = try await AuthorityServiceClient(client).listAuthorities(ListAuthoritiesRequest())
+            await client.close()
+            let bundle = try CertificateBundle(pem: answer.certificates.joined())
+            let text = try bundle.pem
+            try ContextFile.change(path) { file in
+                // It may be another by now.
+                guard var known = try file.context(context.name), known.server == context.server else { return }
+                known.certificateAuthority = text
+                file.put(known)
+            }
+            let names = answer.authorities.map(\.name).joined(separator: ", ")
+            Terminal.line(PrintableText.escaped("\(context.name) trusts \(bundle.certificates.count): \(names)"))
         }
     }
 

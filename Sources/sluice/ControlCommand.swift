@@ -75,6 +75,7 @@ struct ControlCommand: AsyncParsableCommand {
             context.write(host: host, port: port, credentials: credentials)
             ready(BoundAddress(host: host, port: port))
         }
+        configuration.whenTrustChanges = { context.write(host: $0, port: $1, credentials: $2) }
         return configuration
     }
 }

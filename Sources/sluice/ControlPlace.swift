@@ -11,7 +11,7 @@ import Units
 /// A control server as a user's command reaches it: from flags, the environment, and the context, in this order.
 struct ControlPlace: Sendable {
     let server: HostPort
-    /// The certificate of its authority in PEM; nil for plaintext.
+    /// The certificates of its authorities in PEM, one or several; nil for plaintext.
     let authority: String?
     let token: String?
 
@@ -85,7 +85,7 @@ struct ControlPlace: Sendable {
         do {
             let tls = try authority.map { pem in
                 try TLSClientContext(
-                    trust: .authority(Certificate(pem: pem)),
+                    trust: .authorities(CertificateBundle(pem: pem)),
                     requiredURI: NodeCertificateName.control
                 )
             }
@@ -102,7 +102,7 @@ struct ControlPlace: Sendable {
                 metadata: metadata
             )
         } catch let error as TransportError {
-            throw UserError(.invalidArgument, "the authority's certificate cannot be used: \(error)")
+            throw UserError(.invalidArgument, "the authorities' certificates cannot be used: \(error)")
         } catch {
             throw UserError(
                 .unavailable,

@@ -111,7 +111,8 @@ import Units
     @Test func `a certificate that has ended is good for a new one for a while, and for nothing else`() async throws {
         try await withTemporaryStore { store in
             let clock = WallClock { 10_000_000_000 }
-            let registry = AccessRegistry(clock: clock)
+            let authority = [UInt8](repeating: 1, count: 32)
+            let registry = AccessRegistry(clock: clock, authorities: [authority])
             let (node, key) = (try #require(NodeID("relay-1")), [UInt8](repeating: 7, count: 32))
             let token = try #require(JoinTokenID("j"))
             await registry.enrolled(
@@ -128,7 +129,12 @@ import Units
             )
             func isHeard(_ path: String, endedAgo: Int64) async -> Bool {
                 let name = NodeCertificateName(node: node, role: .relay)
-                let peer = PeerIdentity(uris: [name.uri], keyFingerprint: key, notAfter: 10_000_000 - endedAgo)
+                let peer = PeerIdentity(
+                    uris: [name.uri],
+                    keyFingerprint: key,
+                    notAfter: 10_000_000 - endedAgo,
+                    authority: authority
+                )
                 do {
                     try await gate.pass(RPCServerContext(path: path, peer: peer)) {}
                     return true
@@ -141,6 +147,44 @@ import Units
             #expect(await !isHeard(AccessTable.renewal, endedAgo: 1001))
             #expect(await isHeard(stream, endedAgo: 299))
             #expect(await !isHeard(stream, endedAgo: 999))
+        }
+    }
+
+    @Test func `the certificate that a node shows is stored, once`() async throws {
+        try await withTemporaryStore { store in
+            let authority = [UInt8](repeating: 1, count: 32)
+            let (node, key) = (try #require(NodeID("relay-1")), [UInt8](repeating: 7, count: 32))
+            let token = JoinTokenRecord(
+                id: try #require(JoinTokenID("j")),
+                role: .relay,
+                digest: key,
+                maximumUses: 1,
+                createdAt: 0,
+                expiresAt: .max
+            )
+            try await store.createJoinToken(token, now: 0)
+            let enrollment = EnrollmentRecord(node: node, role: .relay, keyDigest: key, token: token.id, enrolledAt: 0)
+            _ = try await store.enroll(tokenDigest: key, now: 0, enrollment)
+            let registry = AccessRegistry(clock: WallClock { 1_000_000 }, authorities: [authority])
+            try await registry.load(store)
+            let gate = AccessGate(
+                registry: registry,
+                isGuarded: true,
+                store: store,
+                clock: .system,
+                lasting: [],
+                logger: Logger(label: "test")
+            )
+            let uri = NodeCertificateName(node: node, role: .relay).uri
+            let peer = PeerIdentity(uris: [uri], keyFingerprint: key, notAfter: 2000, authority: authority)
+            let context = RPCServerContext(path: "/sluice.v1.NodeStreamService/Connect", peer: peer)
+            try await gate.pass(context) {}
+            let stored = try await store.enrollments()
+            #expect(stored.map(\.authority) == [authority] && stored.map(\.certificateEndsAt) == [2_000_000])
+            #expect(await !registry.isNew(peer, of: node))
+            // What does not have to be stored does not need the store.
+            try await store.close()
+            try await gate.pass(context) {}
         }
     }
 }

@@ -19,7 +19,9 @@ import Units
     private let clock = TestClock()
     private let key = [UInt8](repeating: 7, count: 32)
 
-    private func registry() -> AccessRegistry { AccessRegistry(clock: clock.clock) }
+    private let authority = [UInt8](repeating: 1, count: 32)
+
+    private func registry() -> AccessRegistry { AccessRegistry(clock: clock.clock, authorities: [authority]) }
 
     private func id<Resource>(_ text: String) throws -> ResourceID<Resource> { try #require(ResourceID(text)) }
 
@@ -38,11 +40,20 @@ import Units
         return (text.text, record)
     }
 
-    private func peer(_ node: String, role: NodeRole = .relay, key: [UInt8], notAfter: Int64 = 2000) throws
-        -> PeerIdentity
-    {
+    private func peer(
+        _ node: String,
+        role: NodeRole = .relay,
+        key: [UInt8],
+        notAfter: Int64 = 2000,
+        by authority: [UInt8]? = nil
+    ) throws -> PeerIdentity {
         let name = NodeCertificateName(node: try id(node), role: role)
-        return PeerIdentity(uris: [name.uri], keyFingerprint: key, notAfter: notAfter)
+        return PeerIdentity(
+            uris: [name.uri],
+            keyFingerprint: key,
+            notAfter: notAfter,
+            authority: authority ?? self.authority
+        )
     }
 
     private func enrolled(_ node: String, key: [UInt8]) throws -> EnrollmentRecord {
@@ -74,7 +85,7 @@ import Units
         let other = [UInt8](repeating: 8, count: 32)
         let wrong = try [
             nil, peer("relay-1", key: other), peer("relay-1", role: .agent, key: key), peer("relay-2", key: key),
-            PeerIdentity(uris: ["sluice://control"], keyFingerprint: key, notAfter: 2000),
+            PeerIdentity(uris: ["sluice://control"], keyFingerprint: key, notAfter: 2000, authority: authority),
         ]
         for peer in wrong { await #expect(throws: UserError.self) { try await registry.node(peer) } }
         clock.set(2_299_999)
@@ -112,5 +123,80 @@ import Units
         #expect(await reasons.next() != nil)
         await #expect(throws: UserError.self) { try await registry.node(peer("relay-1", key: key)) }
         _ = try await registry.node(peer("relay-1", key: other))
+    }
+
+    @Test func `what was begun with a certificate by an authority ends when that is trusted no more`() async throws {
+        let registry = registry()
+        let second = [UInt8](repeating: 2, count: 32)
+        await registry.trust([authority, second])
+        await registry.enrolled(try enrolled("relay-1", key: key))
+        let principal = AccessPrincipal.node(try id("relay-1"), .relay)
+        let old = await registry.callBegan(principal, endsAt: nil, authority: authority)
+        let new = await registry.callBegan(principal, endsAt: nil, authority: second)
+        let user = await registry.callBegan(.user(try id("ci"), .admin), endsAt: 1_000_001)
+        await registry.trust([second])
+        var reasons = old.end.makeAsyncIterator()
+        #expect(await reasons.next()?.code == .unauthenticated)
+        let refused = await #expect(throws: UserError.self) { try await registry.node(peer("relay-1", key: key)) }
+        #expect(refused?.code == .unauthenticated)
+        _ = try await registry.node(peer("relay-1", key: key, by: second))
+        // The others go on: what ends them is another thing.
+        await registry.nodeRevoked(try id("relay-1"))
+        var others = new.end.makeAsyncIterator()
+        #expect(await others.next()?.code == .permissionDenied)
+        clock.set(1_000_001)
+        await registry.sweep()
+        var users = user.end.makeAsyncIterator()
+        #expect(await users.next()?.sentence == "the caller's credentials have ended")
+    }
+
+    @Test func `who has a certificate by an authority is known by what was shown last`() async throws {
+        let registry = registry()
+        let second = [UInt8](repeating: 2, count: 32)
+        await registry.trust([authority, second])
+        func has(_ name: String, ends: Int64?, by authority: [UInt8]) async throws {
+            var enrollment = try enrolled(name, key: key)
+            (enrollment.authority, enrollment.certificateEndsAt) = (authority, ends)
+            await registry.enrolled(enrollment)
+        }
+        func holders(_ authority: [UInt8]) async -> [Int] {
+            let holders = await registry.holders(of: authority, grace: .seconds(600))
+            return [holders.count, holders.lateCount]
+        }
+        try await has("good", ends: 1_000_001, by: authority)
+        try await has("late", ends: 400_001, by: authority)
+        try await has("gone", ends: 400_000, by: authority)
+        try await has("unknown", ends: nil, by: authority)
+        try await has("revoked", ends: 2_000_000, by: authority)
+        await registry.nodeRevoked(try id("revoked"))
+        try await has("other", ends: 2_000_000, by: second)
+        #expect(await holders(authority) == [2, 1])
+        #expect(await holders(second) == [1, 0])
+        // One that has renewed, and still has a stream with the certificate of before.
+        let call = await registry.callBegan(.node(try id("other"), .relay), endsAt: nil, authority: authority)
+        #expect(await holders(authority) == [3, 1])
+        await registry.callEnded(call.number)
+        #expect(await holders(authority) == [2, 1])
+        let shown = try peer("good", key: key, notAfter: 3000, by: second)
+        #expect(await registry.isNew(shown, of: try id("good")))
+        await registry.certificateShown(shown, by: try id("good"))
+        #expect(await !registry.isNew(shown, of: try id("good")))
+        #expect(await holders(authority) == [1, 1])
+        #expect(await holders(second) == [2, 0])
+    }
+
+    @Test func `how many have certificates is said with some of their names`() throws {
+        var holders = CertificateHolders()
+        #expect(holders.text == nil)
+        holders.add(try id("b"))
+        #expect(holders.text == "a node has a certificate by it: b")
+        holders.add(try id("a"))
+        #expect(holders.text == "2 nodes have certificates by it: a, b")
+        holders.addLate(try id("c"))
+        holders.addLate(try id("d"))
+        #expect(
+            holders.text
+                == "2 of the nodes have certificates by it, and 2 could still renew one that has ended: a, b, c, …"
+        )
     }
 }

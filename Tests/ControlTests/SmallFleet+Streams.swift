@@ -43,7 +43,7 @@ extension SmallFleet {
     func connect(_ id: NodeID, _ role: NodeRole, on streams: NodeStreams) async throws -> (NodeStream, RecordingSink) {
         let sink = RecordingSink()
         let stream = try await AccessPrincipal.$current.withValue(.everyone) {
-            try await streams.open(hello(id, role), nil, sink)
+            try await streams.open(hello(id, role), nil, nil, sink)
         }
         return (stream, sink)
     }

@@ -43,7 +43,7 @@ struct SecuredControl: Sendable {
     /// A client with a user's token, or a node's identity, or neither.
     func client(token: String? = nil, identity: TLSIdentity? = nil) async throws -> RPCClient {
         let tls = try TLSClientContext(
-            trust: .authority(Certificate(pem: credentials.authority)),
+            trust: .authorities(CertificateBundle(pem: credentials.authority)),
             identity: identity,
             requiredURI: NodeCertificateName.control
         )

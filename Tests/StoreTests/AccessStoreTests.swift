@@ -218,4 +218,23 @@ struct AccessStoreTests {
             #expect((Limits.maximumAuditFailures...Limits.maximumAuditFailures + 64).contains(refused))
         }
     }
+
+    @Test(arguments: StoreFactory.all)
+    func `Which certificate a node has is kept, and assumed where it is not known`(factory: StoreFactory) async throws {
+        try await withStore(factory) { (store) async throws -> Void in
+            try await store.createJoinToken(joinToken("j", 1, uses: 10), now: 0)
+            for (name, key) in [("n1", UInt8(1)), ("n2", 2)] {
+                _ = try await store.enroll(tokenDigest: digest(1), now: 5, wanted(name, key: key))
+            }
+            var third = wanted("n3", key: 3)
+            (third.authority, third.certificateEndsAt) = (digest(9), 90)
+            _ = try await store.enroll(tokenDigest: digest(1), now: 5, third)
+            try await store.certificateShown(by: Samples.id("n1"), authority: digest(8), endsAt: 80)
+            try await store.certificateShown(by: Samples.id("n9"), authority: digest(8), endsAt: 80)
+            try await store.assumeCertificates(by: digest(7), endsAt: 70)
+            let kept = try await store.enrollments()
+            #expect(kept.map(\.authority) == [digest(8), digest(7), digest(9)])
+            #expect(kept.map(\.certificateEndsAt) == [80, 70, 90])
+        }
+    }
 }

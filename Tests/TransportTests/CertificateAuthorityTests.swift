@@ -14,15 +14,7 @@ import Testing
         from now: Int64,
         lifetime: Int64 = 3600
     ) throws -> TLSIdentity {
-        let key = try PrivateKey()
-        var profile = CertificateProfile(commonName: "test", lifetime: lifetime)
-        profile.addresses = ["127.0.0.1"]
-        profile.dnsNames = ["localhost"]
-        profile.uris = [uri]
-        profile.isServer = true
-        profile.isClient = true
-        let certificate = try authority.issue(profile, for: CertificateRequest(key: key), now: now)
-        return TLSIdentity(certificate: certificate, key: key)
+        try TLSHandshake.identity(authority, uri: uri, from: now, lifetime: lifetime)
     }
 
     @Test func `a certificate says what it was asked to say, and is signed by its authority`() throws {
@@ -69,37 +61,16 @@ import Testing
 
     /// What a server saw of a client: nil where the handshake failed.
     private func handshake(server: TLSServerContext, client: TLSClientContext) throws -> TLSSession? {
-        try connected(server: server, client: client)?.far
+        try TLSHandshake.connected(server: server, client: client)?.far
     }
 
-    private func connected(
-        server: TLSServerContext,
-        client: TLSClientContext
-    ) throws -> (near: TLSSession, far: TLSSession)? {
-        let (near, far) = (
-            try TLSSession(client: client, serverName: "127.0.0.1", alpn: ["h2"]), try TLSSession(server: server)
-        )
-        for _ in 0..<8 {
-            do {
-                let isClientDone = try near.handshake()
-                if let bytes = near.takeOutput() { far.feed(bytes) }
-                let isServerDone = try far.handshake()
-                if let bytes = far.takeOutput() { near.feed(bytes) }
-                if isClientDone, isServerDone { return (near, far) }
-            } catch {
-                return nil
-            }
-        }
-        return nil
-    }
-
-    private func now() -> Int64 { Int64(Date().timeIntervalSince1970) }
+    private func now() -> Int64 { TLSHandshake.now() }
 
     @Test func `both sides prove themselves, and the server learns the client's names`() throws {
         let authority = try CertificateAuthority.make(commonName: "Test CA", now: now())
         let server = try TLSServerContext(
             identity: identity(authority, uri: "sluice://control", from: now()),
-            authority: authority.certificate,
+            authorities: CertificateBundle(authority.certificate),
             asksClients: true
         )
         let shown = try identity(authority, uri: "sluice://node/a?role=agent", from: now())
@@ -122,11 +93,11 @@ import Testing
         let authority = try CertificateAuthority.make(commonName: "Test CA", now: now())
         let server = try TLSServerContext(
             identity: identity(authority, uri: "sluice://control", from: now()),
-            authority: authority.certificate,
+            authorities: CertificateBundle(authority.certificate),
             asksClients: true
         )
         let client = try TLSClientContext(trust: .authority(authority.certificate))
-        let (near, far) = try #require(try connected(server: server, client: client))
+        let (near, far) = try #require(try TLSHandshake.connected(server: server, client: client))
         near.shrink()
         far.shrink()
         for size in [5, 16_384, 100_000, 5] {
@@ -157,7 +128,7 @@ import Testing
         )
         let server = try TLSServerContext(
             identity: identity(authority, uri: "sluice://control", from: now()),
-            authority: authority.certificate,
+            authorities: CertificateBundle(authority.certificate),
             asksClients: true
         )
         let pinned = try TLSClientContext(trust: .pinned(authority.certificate.fingerprint))
@@ -167,7 +138,7 @@ import Testing
         // A server that sends the pinned authority along, but whose own certificate is by another.
         let impostor = try TLSServerContext(
             identity: identity(other, uri: "sluice://control", from: now()),
-            authority: authority.certificate,
+            authorities: CertificateBundle(authority.certificate),
             asksClients: true
         )
         #expect(try handshake(server: impostor, client: pinned) == nil)
@@ -180,7 +151,7 @@ import Testing
         )
         let server = try TLSServerContext(
             identity: identity(authority, uri: "sluice://control", from: now()),
-            authority: authority.certificate,
+            authorities: CertificateBundle(authority.certificate),
             asksClients: true
         )
         let client = try TLSClientContext(
@@ -201,7 +172,7 @@ import Testing
         let authority = try CertificateAuthority.make(commonName: "Test CA", now: now() - 86_400)
         let server = try TLSServerContext(
             identity: identity(authority, uri: "sluice://control", from: now()),
-            authority: authority.certificate,
+            authorities: CertificateBundle(authority.certificate),
             asksClients: true
         )
         let made = now() + (offset < 0 ? offset - 1000 : offset)

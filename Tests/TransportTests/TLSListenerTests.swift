@@ -30,7 +30,11 @@ import Testing
         profile.isServer = true
         let certificate = try authority.issue(profile, for: CertificateRequest(key: key), now: now())
         let identity = TLSIdentity(certificate: certificate, key: key)
-        return try TLSServerContext(identity: identity, authority: authority.certificate, asksClients: true)
+        return try TLSServerContext(
+            identity: identity,
+            authorities: CertificateBundle(authority.certificate),
+            asksClients: true
+        )
     }
 
     /// A listener that greets whoever speaks HTTP to it.

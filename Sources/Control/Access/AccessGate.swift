@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Logging
 internal import NIOCore
 internal import RPC
@@ -49,6 +50,7 @@ struct AccessGate: Sendable {
             noteRefusal(context, error)
             throw error
         }
+        await noteCertificate(of: principal, context)
         do {
             try Self.check(principal, rule)
             try await AccessPrincipal.$current.withValue(principal) {
@@ -82,6 +84,22 @@ struct AccessGate: Sendable {
             "a call was refused",
             metadata: ["rpc": "\(context.path)", "peer": "\(peer)", "error": "\(error)", "times": "\(count)"]
         )
+    }
+
+    /// Keeps which certificate a node has: an authority cannot go before those by it have. A node that does without is no
+    /// worse off for that, so it goes on where this cannot be stored.
+    private func noteCertificate(of principal: AccessPrincipal, _ context: RPCServerContext) async {
+        guard case .node(let node, _) = principal, let peer = context.peer, await registry.isNew(peer, of: node) else {
+            return
+        }
+        do {
+            try await registry.enrollmentChanges.perform(node) {
+                try await store.certificateShown(by: node, authority: peer.authority, endsAt: peer.notAfter * 1000)
+                await registry.certificateShown(peer, by: node)
+            }
+        } catch {
+            logger.error("the certificate of \(node) cannot be noted", metadata: ["error": "\(error)"])
+        }
     }
 
     private func identify(
@@ -130,7 +148,8 @@ struct AccessGate: Sendable {
         _ rule: AccessRule,
         _ proceed: @escaping @Sendable () async throws -> Void
     ) async throws {
-        let (number, end) = await registry.callBegan(principal, endsAt: endsAt)
+        let authority: [UInt8]? = if case .node = principal { context.peer?.authority } else { nil }
+        let (number, end) = await registry.callBegan(principal, endsAt: endsAt, authority: authority)
         let result: Result<Void, any Error>
         do {
             // Once more: what was revoked since the first look, and before the call was known, ended nothing.

@@ -14,6 +14,8 @@ actor AccessRegistry {
         let principal: AccessPrincipal
         /// When the credentials end, milliseconds since 1970; nil for never.
         let endsAt: Int64?
+        /// Of the certificate that was shown; nil where none was.
+        let authority: [UInt8]?
         let end: AsyncStream<UserError>.Continuation
     }
 
@@ -22,6 +24,8 @@ actor AccessRegistry {
     /// By the first bytes of the digest: the rest is compared in constant time.
     private var tokensByPrefix: [[UInt8]: [APITokenID]] = [:]
     private var enrollments: [NodeID: EnrollmentRecord] = [:]
+    /// Fingerprints of the authorities whose certificates count.
+    private var authorities: Set<[UInt8]>
     private var calls: [UInt64: LiveCall] = [:]
     private var callsOf: [AccessPrincipal: Set<UInt64>] = [:]
     private var lastCall: UInt64 = 0
@@ -30,12 +34,15 @@ actor AccessRegistry {
     nonisolated let tokenChanges = ChangeLine<APITokenID>()
     nonisolated let enrollmentChanges = ChangeLine<NodeID>()
 
-    init(clock: WallClock) { self.clock = clock }
+    init(clock: WallClock, authorities: [[UInt8]] = []) {
+        self.clock = clock
+        self.authorities = Set(authorities)
+    }
 
     /// Reads what is known.
     func load(_ store: any ControlStore) async throws {
         for token in try await store.allAPITokens() { tokenMade(token) }
-        for enrollment in try await store.enrollments() { enrollments[enrollment.node] = enrollment }
+        for enrollment in try await store.enrollments() { enrollments[enrollment.node] = shared(enrollment) }
     }
 
     // MARK: Changes
@@ -59,7 +66,7 @@ actor AccessRegistry {
 
     /// A node came in, or came back with another key: what spoke for its name before no longer does.
     func enrolled(_ enrollment: EnrollmentRecord) {
-        let before = enrollments.updateValue(enrollment, forKey: enrollment.node)
+        let before = enrollments.updateValue(shared(enrollment), forKey: enrollment.node)
         guard let before, before.keyDigest != enrollment.keyDigest else { return }
         endCalls(of: .node(before.node, before.role), Self.revoked(before.node))
     }
@@ -68,6 +75,77 @@ actor AccessRegistry {
         guard let enrollment = enrollments[id] else { return }
         enrollments[id]?.revokedAt = enrollment.revokedAt ?? clock.milliseconds()
         endCalls(of: .node(id, enrollment.role), Self.revoked(id))
+    }
+
+    // MARK: Certificates
+
+    /// Certificates by these authorities count, and by no others: calls that were begun with one by another end.
+    func trust(_ authorities: [[UInt8]]) {
+        self.authorities = Set(authorities)
+        for call in calls.values {
+            guard let authority = call.authority, !self.authorities.contains(authority) else { continue }
+            call.end.yield(Self.distrusted)
+        }
+    }
+
+    /// Whether a node shows another certificate than it is known to have: that has to be stored.
+    func isNew(_ certificate: PeerIdentity, of node: NodeID) -> Bool {
+        guard let known = enrollments[node] else { return false }
+        return known.authority != certificate.authority || known.certificateEndsAt != certificate.notAfter * 1000
+    }
+
+    /// It is stored which certificate a node has.
+    func certificateShown(_ certificate: PeerIdentity, by node: NodeID) {
+        guard var known = enrollments[node] else { return }
+        known.authority = certificate.authority
+        known.certificateEndsAt = certificate.notAfter * 1000
+        enrollments[node] = shared(known)
+    }
+
+    /// The certificate that a node showed last, or was given; nil where that is not known.
+    func certificate(of node: NodeID) -> (authority: [UInt8], endsAt: Int64)? {
+        guard let known = enrollments[node], let authority = known.authority, let end = known.certificateEndsAt else {
+            return nil
+        }
+        return (authority, end)
+    }
+
+    /// With one array for all nodes that have certificates by the same authority.
+    private func shared(_ enrollment: EnrollmentRecord) -> EnrollmentRecord {
+        guard let authority = enrollment.authority, let index = authorities.firstIndex(of: authority) else {
+            return enrollment
+        }
+        var shared = enrollment
+        shared.authority = authorities[index]
+        return shared
+    }
+
+    /// Who has a certificate by an authority, as far as is known, and who shows one right now.
+    func holders(of authority: [UInt8], grace: Duration) -> CertificateHolders {
+        var holders = CertificateHolders()
+        let (now, grace) = (clock.milliseconds(), max(Self.tolerance, grace.nanoseconds / 1_000_000))
+        var live: Set<NodeID> = []
+        for call in calls.values {
+            if call.authority == authority, case .node(let node, _) = call.principal { live.insert(node) }
+        }
+        for known in enrollments.values where known.revokedAt == nil {
+            // Where the end is not known there may be none yet.
+            let end = known.authority == authority ? known.certificateEndsAt ?? .max : nil
+            if live.contains(known.node) || end.map({ now < $0 }) == true {
+                holders.add(known.node)
+            } else if let end, now - end < grace {
+                holders.addLate(known.node)
+            }
+        }
+        return holders
+    }
+
+    private static var distrusted: UserError {
+        UserError(
+            .unauthenticated,
+            "the authority of this certificate is not trusted any more",
+            hint: "Give the node a new join token."
+        )
     }
 
     // MARK: Judging
@@ -100,6 +178,7 @@ actor AccessRegistry {
                 hint: "Enroll it with a join token."
             )
         }
+        guard authorities.contains(peer.authority) else { throw Self.distrusted }
         let end = peer.notAfter * 1000 + max(Self.tolerance, grace.nanoseconds / 1_000_000)
         guard clock.milliseconds() < end else {
             throw UserError(.unauthenticated, "the certificate of \(name.node) has ended")
@@ -126,10 +205,14 @@ actor AccessRegistry {
     // MARK: Calls under way
 
     /// A call has begun. The stream gives why it has to end, once it has to.
-    func callBegan(_ principal: AccessPrincipal, endsAt: Int64?) -> (number: UInt64, end: AsyncStream<UserError>) {
+    func callBegan(
+        _ principal: AccessPrincipal,
+        endsAt: Int64?,
+        authority: [UInt8]? = nil
+    ) -> (number: UInt64, end: AsyncStream<UserError>) {
         let (stream, continuation) = AsyncStream.makeStream(of: UserError.self, bufferingPolicy: .bufferingNewest(1))
         lastCall += 1
-        calls[lastCall] = LiveCall(principal: principal, endsAt: endsAt, end: continuation)
+        calls[lastCall] = LiveCall(principal: principal, endsAt: endsAt, authority: authority, end: continuation)
         callsOf[principal, default: []].insert(lastCall)
         return (lastCall, stream)
     }

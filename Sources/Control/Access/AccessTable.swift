@@ -27,6 +27,11 @@ enum AccessTable {
         "/sluice.v1.ApiTokenService/CreateApiToken": .changes(.admin),
         "/sluice.v1.ApiTokenService/ListApiTokens": AccessRule(caller: .user(.admin), isAudited: false),
         "/sluice.v1.ApiTokenService/DeleteApiToken": .changes(.admin),
+        // Certificates are no secrets, and users need them to follow a rotation.
+        "/sluice.v1.AuthorityService/ListAuthorities": .reads,
+        "/sluice.v1.AuthorityService/CreateAuthority": .changes(.admin),
+        "/sluice.v1.AuthorityService/ActivateAuthority": .changes(.admin),
+        "/sluice.v1.AuthorityService/DeleteAuthority": .changes(.admin),
         "/sluice.v1.AuditRecordService/ListAuditRecords": AccessRule(caller: .user(.admin), isAudited: false),
         // The join token in the request is the credential.
         "/sluice.v1.EnrollmentService/Enroll": AccessRule(caller: .anyone, isAudited: true),

@@ -15,8 +15,8 @@ struct ControlAccess: Sendable {
     let registry: AccessRegistry
     let credentials: ControlCredentials?
     let tlsSlot: TLSServerSlot?
-    private let authority: ControlAuthority?
-    private let names: [String]
+    /// Nil in plaintext.
+    private let rotation: AuthorityRotation?
     private let certificateLifetime: Int64
     private let renewalGrace: Duration
     private let store: any ControlStore
@@ -27,35 +27,49 @@ struct ControlAccess: Sendable {
         _ configuration: ControlConfiguration,
         _ store: any ControlStore,
         clock: WallClock,
+        told: @escaping AuthorityRotation.Told,
         logger: Logger
     ) async throws -> ControlAccess {
-        let registry = AccessRegistry(clock: clock)
-        var opened = (
-            authority: ControlAuthority?.none, slot: TLSServerSlot?.none, credentials: ControlCredentials?.none
-        )
-        var (names, lifetime) = ([String](), ControlSecurity.certificateLifetime)
-        if case .tls(let further, let wanted) = configuration.security {
-            lifetime = wanted
-            names = ControlSecurity.names(listening: configuration.host, further: further)
-            let authority = try ControlAuthority.open(in: configuration.dataDirectory, now: clock.seconds)
-            opened.authority = authority
-            opened.slot = TLSServerSlot(try authority.serverContext(names: names, now: clock.seconds))
-            opened.credentials = ControlCredentials(
-                authority: try authority.authority.certificate.pem,
-                adminToken: try await AdminToken.ensure(
-                    in: configuration.dataDirectory,
-                    store,
-                    now: clock.milliseconds()
-                )
+        guard case .tls(let further, let lifetime) = configuration.security else {
+            let registry = AccessRegistry(clock: clock)
+            try await registry.load(store)
+            return ControlAccess(
+                registry: registry,
+                credentials: nil,
+                tlsSlot: nil,
+                rotation: nil,
+                certificateLifetime: ControlSecurity.certificateLifetime.components.seconds,
+                renewalGrace: configuration.renewalGrace,
+                store: store,
+                clock: clock,
+                logger: logger
             )
         }
+        let names = ControlSecurity.names(listening: configuration.host, further: further)
+        let authority = try ControlAuthority.open(in: configuration.dataDirectory, now: clock.seconds)
+        let authorities = authority.authorities
+        let slot = TLSServerSlot(try authority.serverContext(names: names, now: clock.seconds))
+        // Before it was kept which certificate a node has there was one authority.
+        try await store.assumeCertificates(
+            by: authorities.active.certificate.fingerprint,
+            endsAt: clock.milliseconds() + lifetime.nanoseconds / 1_000_000
+        )
+        let token = try await AdminToken.ensure(in: configuration.dataDirectory, store, now: clock.milliseconds())
+        let registry = AccessRegistry(clock: clock, authorities: authorities.trusted.fingerprints)
         try await registry.load(store)
         return ControlAccess(
             registry: registry,
-            credentials: opened.credentials,
-            tlsSlot: opened.slot,
-            authority: opened.authority,
-            names: names,
+            credentials: ControlCredentials(authority: authorities.text, adminToken: token),
+            tlsSlot: slot,
+            rotation: AuthorityRotation(
+                authority: authority,
+                slot: slot,
+                names: names,
+                registry: registry,
+                clock: clock,
+                told: told,
+                logger: logger
+            ),
             certificateLifetime: lifetime.components.seconds,
             renewalGrace: configuration.renewalGrace,
             store: store,
@@ -64,18 +78,30 @@ struct ControlAccess: Sendable {
         )
     }
 
+    /// The authorities of the moment; nil in plaintext.
+    var authorities: AuthoritySet? { rotation?.authority.authorities }
+
     var services: [any RPCService] {
         [
             JoinTokenServiceRPCService(
-                JoinTokens(store: store, authority: authority?.authority.certificate, clock: clock)
+                JoinTokens(store: store, authority: rotation?.authority, clock: clock)
             ),
             ApiTokenServiceRPCService(APITokens(store: store, registry: registry, clock: clock)),
             AuditRecordServiceRPCService(AuditRecords(store: store)),
+            AuthorityServiceRPCService(
+                Authorities(
+                    rotation: rotation,
+                    registry: registry,
+                    renewalGrace: renewalGrace,
+                    clock: clock,
+                    logger: logger
+                )
+            ),
             EnrollmentServiceRPCService(
                 Enrollments(
                     store: store,
                     registry: registry,
-                    authority: authority?.authority,
+                    authority: rotation?.authority,
                     certificateLifetime: certificateLifetime,
                     clock: clock,
                     logger: logger
@@ -90,7 +116,7 @@ struct ControlAccess: Sendable {
             .filter { kind, path in kind != .unary || AccessTable.waiting.contains(path) }
         let gate = AccessGate(
             registry: registry,
-            isGuarded: authority != nil,
+            isGuarded: rotation != nil,
             store: store,
             clock: clock,
             lasting: Set(lasting.map(\.1)),
@@ -106,17 +132,8 @@ struct ControlAccess: Sendable {
         while !Task.isCancelled {
             await registry.sweep()
             sweeps += 1
-            if sweeps.isMultiple(of: Self.renewalSweeps) { renewServer() }
+            if sweeps.isMultiple(of: Self.renewalSweeps) { await rotation?.renewServer() }
             try? await Task.sleep(for: Self.sweepInterval)
-        }
-    }
-
-    private func renewServer() {
-        guard let authority, let tlsSlot else { return }
-        do {
-            tlsSlot.replace(try authority.serverContext(names: names, now: clock.seconds))
-        } catch {
-            logger.error("the server's certificate cannot be renewed", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -12,7 +12,7 @@ struct Enrollments: EnrollmentServiceServer {
     let store: any ControlStore
     let registry: AccessRegistry
     /// Nil where control runs in plaintext.
-    let authority: CertificateAuthority?
+    let authority: ControlAuthority?
     /// In seconds.
     let certificateLifetime: Int64
     let clock: WallClock
@@ -22,7 +22,7 @@ struct Enrollments: EnrollmentServiceServer {
     private static let longestRequest = 16 << 10
 
     func enroll(_ request: EnrollRequest, context: RPCServerContext) async throws -> EnrollResponse {
-        let authority = try guarded()
+        let authorities = try guarded()
         guard let token = JoinTokenText(request.joinToken) else {
             throw UserError(.unauthenticated, "this is not a join token")
         }
@@ -36,13 +36,16 @@ struct Enrollments: EnrollmentServiceServer {
         let digest = AccessDigest.of(token.secret)
         guard try await store.joinToken(digest: digest) != nil else { throw Self.refusal(.spent, node) }
         let signing = try Self.request(request.certificateRequest)
-        let now = clock.milliseconds()
+        let (now, seconds) = (clock.milliseconds(), clock.seconds)
+        let signer = Self.signer(authorities, request.followsAuthorities, token.authority)
         let wanted = EnrollmentRecord(
             node: node,
             role: role,
             keyDigest: signing.keyFingerprint,
             token: unused,
-            enrolledAt: now
+            enrolledAt: now,
+            authority: signer.certificate.fingerprint,
+            certificateEndsAt: min(seconds + certificateLifetime, signer.certificate.notAfter) * 1000
         )
         try await registry.enrollmentChanges.perform(node) {
             let answer = try await store.enroll(tokenDigest: digest, now: now, wanted)
@@ -55,13 +58,14 @@ struct Enrollments: EnrollmentServiceServer {
             logger.info("\(role.rawValue) \(node) enrolled", metadata: ["token": "\(answer.token.id)"])
         }
         var response = EnrollResponse()
-        response.certificate = try issue(authority, signing, node, role, context)
-        response.authority = try authority.certificate.pem
+        response.certificate = try issue(authorities, signer, signing, node, role, context, at: seconds)
+        try checkTrust(in: signer)
+        response.authority = try Self.trusted(authorities, signer)
         return response
     }
 
     func renew(_ request: RenewRequest, context: RPCServerContext) async throws -> RenewResponse {
-        let authority = try guarded()
+        let authorities = try guarded()
         guard case .node(let node, let role) = AccessPrincipal.current, let peer = context.peer else {
             throw UserError(.unauthenticated, "a node has to show its certificate")
         }
@@ -70,12 +74,14 @@ struct Enrollments: EnrollmentServiceServer {
             throw UserError(.permissionDenied, "the request is not for the key that \(node) is enrolled with")
         }
         var response = RenewResponse()
-        response.certificate = try issue(authority, signing, node, role, context)
-        response.authority = try authority.certificate.pem
+        let signer = Self.signer(authorities, request.followsAuthorities, peer.authority)
+        response.certificate = try issue(authorities, signer, signing, node, role, context, at: clock.seconds)
+        try checkTrust(in: signer)
+        response.authority = try Self.trusted(authorities, signer)
         return response
     }
 
-    private func guarded() throws(UserError) -> CertificateAuthority {
+    private func guarded() throws(UserError) -> AuthoritySet {
         guard let authority else {
             throw UserError(
                 .failedPrecondition,
@@ -83,7 +89,28 @@ struct Enrollments: EnrollmentServiceServer {
                 hint: "Start the node with --plaintext."
             )
         }
-        return authority
+        return authority.authorities
+    }
+
+    /// Who signs. A node that knows but one authority keeps to it for as long as that is trusted.
+    private static func signer(
+        _ authorities: AuthoritySet,
+        _ followsAuthorities: Bool,
+        _ known: [UInt8]
+    ) -> CertificateAuthority {
+        let kept = followsAuthorities ? nil : authorities.authority(fingerprint: known)
+        return kept ?? authorities.active
+    }
+
+    /// An authority that was deleted meanwhile has signed for nothing: the node asks again.
+    private func checkTrust(in signer: CertificateAuthority) throws(UserError) {
+        guard try guarded().authority(fingerprint: signer.certificate.fingerprint) == nil else { return }
+        throw UserError(.unavailable, "the authorities have just changed", hint: "Try again.")
+    }
+
+    /// What a node is to trust, the authority of its own certificate first.
+    private static func trusted(_ authorities: AuthoritySet, _ signer: CertificateAuthority) throws -> String {
+        try CertificateBundle(signer.certificate, authorities.trusted.certificates).pem
     }
 
     private static func request(_ pem: String) throws(UserError) -> CertificateRequest {
@@ -121,11 +148,13 @@ struct Enrollments: EnrollmentServiceServer {
     /// The names in a certificate are those that control knows to be true: the node's own, and the address that a relay came
     /// from, where it serves. Nobody asks an agent for anything over TLS.
     private func issue(
-        _ authority: CertificateAuthority,
+        _ authorities: AuthoritySet,
+        _ signer: CertificateAuthority,
         _ signing: CertificateRequest,
         _ node: NodeID,
         _ role: NodeRecordRole,
-        _ context: RPCServerContext
+        _ context: RPCServerContext,
+        at now: Int64
     ) throws -> String {
         var profile = CertificateProfile(commonName: node.text, lifetime: certificateLifetime)
         profile.uris = [NodeCertificateName(node: node, role: NodeRole(role)).uri]
@@ -134,6 +163,8 @@ struct Enrollments: EnrollmentServiceServer {
         if role == .relay, let address = context.remoteAddress?.ipAddress, !address.contains("%") {
             profile.addresses = [address]
         }
-        return try authority.issue(profile, for: signing, now: clock.seconds).pem
+        let certificate = try signer.issue(profile, for: signing, now: now)
+        let chain = authorities.state(of: signer) == .active ? authorities.chain : []
+        return try CertificateBundle(certificate, chain).pem
     }
 }

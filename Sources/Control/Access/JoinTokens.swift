@@ -14,7 +14,7 @@ struct JoinTokens: JoinTokenServiceServer {
 
     let store: any ControlStore
     /// Nil where control runs in plaintext.
-    let authority: Certificate?
+    let authority: ControlAuthority?
     let clock: WallClock
 
     func createJoinToken(
@@ -41,7 +41,8 @@ struct JoinTokens: JoinTokenServiceServer {
             }
             node = named
         }
-        let text = JoinTokenText(authority: authority.fingerprint, using: &generator)
+        let signer = authority.authorities.active.certificate
+        let text = JoinTokenText(authority: signer.fingerprint, using: &generator)
         let now = clock.milliseconds()
         let record = JoinTokenRecord(
             id: id,

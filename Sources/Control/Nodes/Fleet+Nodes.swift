@@ -12,6 +12,7 @@ extension Fleet {
     func connected(
         _ hello: Hello,
         from address: SocketAddress?,
+        showing authority: [UInt8]? = nil,
         through sink: any RPCPushSink
     ) async throws -> NodeOutbox {
         let (id, node) = try hello.node(seenFrom: address)
@@ -35,6 +36,7 @@ extension Fleet {
         welcome.controlPublicKey = signingKey.publicKey.bytes
         welcome.heartbeatInterval = ProtoDuration(heartbeatInterval)
         welcome.leaseEpoch = leaseEpoch.rawValue
+        welcome.authorities = trusted(showing: authority)
         outbox.send(.welcome(welcome))
         if node.role == .relay {
             if hasMoved { try await relayMoved(id) }

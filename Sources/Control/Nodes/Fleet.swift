@@ -29,6 +29,8 @@ actor Fleet {
     let gathered = GatheredAcks()
     /// When nodes that have left were last heard from, until it is stored.
     var lastSeen: [NodeID: Int64] = [:]
+    /// Whose certificates nodes are to trust; nil in plaintext.
+    var authorities: AuthoritySet?
     private var lastSession: UInt64 = 0
     private var generator = SystemRandomNumberGenerator()
 

@@ -38,6 +38,8 @@ extension Hello {
         }
         node.connected = false
         node.lastSeenTime = nil
+        node.authority = ""
+        node.certificateExpireTime = nil
         node.address = Self.reachable(node.address, seenFrom: remote)
         return (id, node)
     }

@@ -54,6 +54,10 @@ struct NodeListing: NodeServiceServer {
         var node = try Node(encoded: record.payload)
         node.connected = await fleet.isConnected(record.id)
         node.lastSeenTime = Timestamp(milliseconds: record.lastSeenAt)
+        if let certificate = await registry.certificate(of: record.id) {
+            node.authority = AuthoritySet.name(of: certificate.authority)
+            node.certificateExpireTime = Timestamp(milliseconds: certificate.endsAt)
+        }
         return node
     }
 }

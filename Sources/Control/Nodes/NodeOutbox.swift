@@ -14,6 +14,7 @@ final class NodeOutbox: Sendable {
         case status(String)
         case usage
         case lease(String)
+        case authorities
     }
 
     /// What is this node's own of a message, and what it shares with the messages to others.
@@ -171,6 +172,7 @@ final class NodeOutbox: Sendable {
         case .task(let task): .task(task.task)
         case .statusAck(let ack): .status(ack.task)
         case .usageAck: .usage
+        case .authorities: .authorities
         // A chunk of bytes is in addition to earlier ones.
         case .leaseGrant(let grant): grant.chunk == nil ? .lease(grant.origin) : nil
         case .welcome, .drain, .pieceRelease: nil

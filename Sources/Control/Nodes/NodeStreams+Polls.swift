@@ -1,3 +1,4 @@
+internal import HTTP
 internal import RPC
 internal import SluiceAPI
 internal import Transport
@@ -35,7 +36,7 @@ extension NodeStreams {
                 throw UserError(.failedPrecondition, "a session of polls begins with a hello that names the node")
             }
             let sink = PollSink()
-            let stream = try await open(hello, context.remoteAddress, sink)
+            let stream = try await open(hello, context.remoteAddress, context.peer?.authority, sink)
             return polls.began(stream, sink, at: BootClock.now())
         }
         guard let session = polls.session(request.session) else {

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import Logging
 internal import NIOCore
 internal import RPC
@@ -26,8 +27,8 @@ struct NodeStreams: NodeStreamServiceServer {
     ) async throws {
         let (source, sink) = try Self.ends(requests, responses)
         let first = try await hello(source, sink)
-        let address = context.remoteAddress
-        let stream = try await Task { try await open(Self.hello(in: first), address, sink) }.value
+        let (address, authority) = (context.remoteAddress, context.peer?.authority)
+        let stream = try await Task { try await open(Self.hello(in: first), address, authority, sink) }.value
         var failure: (any Error)?
         do {
             while let bytes = try await source.nextEncoded() {
@@ -78,13 +79,19 @@ struct NodeStreams: NodeStreamServiceServer {
         return hello
     }
 
-    func open(_ hello: Hello, _ address: SocketAddress?, _ sink: any RPCPushSink) async throws -> NodeStream {
+    /// `authority` is that of the certificate which the node shows.
+    func open(
+        _ hello: Hello,
+        _ address: SocketAddress?,
+        _ authority: [UInt8]?,
+        _ sink: any RPCPushSink
+    ) async throws -> NodeStream {
         guard let id = NodeID(hello.node?.name ?? "") else {
             throw UserError(.failedPrecondition, "a hello names the node")
         }
         let role = hello.node?.role ?? .unspecified
         try AccessPrincipal.requireNode(id, role)
-        let outbox = try await fleet.connected(hello, from: address, through: sink)
+        let outbox = try await fleet.connected(hello, from: address, showing: authority, through: sink)
         logger.info("\(role == .relay ? "relay" : "agent") \(id) connected")
         await leases.connected(id, outbox)
         return NodeStream(node: id, role: role, outbox: outbox)

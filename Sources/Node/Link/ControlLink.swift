@@ -16,6 +16,7 @@ final class ControlLink: Sendable {
         var outgoing: OutgoingMessages?
         var choice: TransportChoice
         var backoff: ReconnectBackoff
+        /// How long to be away, where the session ends because somebody asked for that.
         var drainDelay: Duration?
         /// When control welcomed the session of the moment.
         var welcomedAt: BootTime?
@@ -41,8 +42,14 @@ final class ControlLink: Sendable {
     /// Sends a message in the session of the moment; without one it is dropped, and its owner repeats it on reconnect.
     func send(_ message: ConnectRequest.Message) { state.withLock { $0.outgoing }?.add(message) }
 
-    /// Ends the session of the moment, so that the next one shows a new certificate.
-    func reconnect() { state.withLock { $0.outgoing }?.finish() }
+    /// Ends the session of the moment, so that the next one, which begins at once, shows a new certificate.
+    func reconnect() {
+        let outgoing = state.withLock { state in
+            if state.outgoing != nil { state.drainDelay = .zero }
+            return state.outgoing
+        }
+        outgoing?.finish()
+    }
 
     /// Keeps the link up until the task is cancelled. `hello` is asked for in every session.
     func run(hello: @escaping Hello, receive: @escaping Receive) async {

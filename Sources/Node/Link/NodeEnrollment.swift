@@ -24,6 +24,7 @@ struct NodeEnrollment: Sendable {
     func credentials(joinToken: String?) async throws -> NodeCredentials {
         let kept = try NodeCredentials.kept(in: folder, for: name)
         if let kept {
+            if let joinToken, let settled = await settle(kept, joinToken) { return settled }
             if Self.now() < kept.identity.certificate.notAfter { return kept }
             if try await renewLate(kept) { return kept }
         }
@@ -49,6 +50,17 @@ struct NodeEnrollment: Sendable {
                 try await Task.sleep(for: backoff.attemptFailed())
             }
         }
+    }
+
+    /// The join token names another authority than that of the certificate which is kept: either the token is of before a
+    /// rotation, and control renews the certificate, or control does not trust that authority any more, and the token may let
+    /// the node in again. Nil where neither is so; then what is kept counts, as without a token.
+    private func settle(_ kept: NodeCredentials, _ joinToken: String) async -> NodeCredentials? {
+        guard let token = JoinTokenText(joinToken), !kept.isBy(token.authority) else { return nil }
+        if (try? await renew(kept)) != nil { return kept }
+        guard let enrolled = try? await enroll(token) else { return nil }
+        logger.notice("control does not trust the authority of the node's certificate any more: it enrolled again")
+        return enrolled
     }
 
     /// The certificate has ended while the node was away: control may still give a new one for it. False where it does not.
@@ -87,6 +99,7 @@ struct NodeEnrollment: Sendable {
         request.name = name.node.text
         request.role = name.role
         request.certificateRequest = try CertificateRequest(key: key).pem
+        request.followsAuthorities = true
         let options = RPCCallOptions(timeout: Self.answerDeadline)
         let answer: EnrollResponse
         do {
@@ -99,13 +112,13 @@ struct NodeEnrollment: Sendable {
                 hint: "Check --control, or have a new token made there. Nothing was sent."
             )
         }
-        let authority = try Certificate(pem: answer.authority)
-        guard authority.fingerprint == token.authority else {
+        let authorities = try CertificateBundle(pem: answer.authority)
+        guard authorities.fingerprints.contains(token.authority) else {
             throw UserError(.dataLoss, "control's authority is not the one that the join token names")
         }
         let credentials = try NodeCredentials.keep(
-            certificate: Certificate(pem: answer.certificate),
-            authority: authority,
+            certificates: answer.certificate,
+            authorities: authorities,
             key: key,
             in: folder
         )
@@ -113,18 +126,23 @@ struct NodeEnrollment: Sendable {
         return credentials
     }
 
-    /// Renews the certificate for as long as the task lives; `renewed` is called behind each new one.
-    func keepFresh(_ credentials: NodeCredentials, renewed: @Sendable () -> Void) async {
+    /// Renews the certificate for as long as the task lives, in time or when control wishes so; `renewed` is called behind
+    /// each new one.
+    func keepFresh(_ credentials: NodeCredentials, wish: RenewalWish, renewed: @Sendable () -> Void) async {
         let spread = Double.random(in: 0..<1)
         while !Task.isCancelled {
             let certificate = credentials.identity.certificate
             let renewal = CertificateRenewal(notAfter: certificate.notAfter)
             let issuedAt = certificate.notBefore + CertificateAuthority.backdating
             let now = Self.now()
-            var pause = min(Self.longestSleep, max(1, (certificate.notAfter - now) / 20))
-            if renewal.isDue(at: now, issuedAt: issuedAt, spread: spread) {
+            var wished = wish.dueAt
+            let untilWished = wished.map { max(1, $0 - now) } ?? .max
+            var pause = min(Self.longestSleep, max(1, (certificate.notAfter - now) / 20), untilWished)
+            if wished.map({ $0 <= now }) ?? false || renewal.isDue(at: now, issuedAt: issuedAt, spread: spread) {
                 do {
                     try await renew(credentials)
+                    wish.fulfilled()
+                    wished = nil
                     logger.info("the node's certificate was renewed")
                     renewed()
                 } catch {
@@ -137,7 +155,7 @@ struct NodeEnrollment: Sendable {
                     pause = renewal.retryDelay(at: now)
                 }
             }
-            try? await Task.sleep(for: .seconds(pause))
+            await wish.wait(for: .seconds(pause), knowing: wished)
         }
     }
 
@@ -146,8 +164,12 @@ struct NodeEnrollment: Sendable {
         defer { Task { await http.close() } }
         var request = RenewRequest()
         request.certificateRequest = try CertificateRequest(key: credentials.identity.key).pem
+        request.followsAuthorities = true
         let options = RPCCallOptions(timeout: Self.answerDeadline)
         let answer = try await EnrollmentServiceClient(client).renew(request, options: options)
-        try credentials.renewed(Certificate(pem: answer.certificate))
+        try credentials.renewed(
+            certificates: answer.certificate,
+            authorities: CertificateBundle(pem: answer.authority)
+        )
     }
 }

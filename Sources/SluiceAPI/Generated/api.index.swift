@@ -4,10 +4,10 @@ package import RPC
 
 extension GeneratedCommands {
     /// All commands, in the order of the protos.
-    package static let all: [CommandDescription] = [distributions, nodes, access, origins].flatMap { $0 }
+    package static let all: [CommandDescription] = [distributions, nodes, access, authorities, origins].flatMap { $0 }
 }
 
 extension GeneratedRoutes {
     /// All routes, in the order of the protos.
-    package static let all: [HTTPRoute] = [distributions, nodes, access, origins].flatMap { $0 }
+    package static let all: [HTTPRoute] = [distributions, nodes, access, authorities, origins].flatMap { $0 }
 }

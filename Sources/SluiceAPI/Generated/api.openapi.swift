@@ -42,6 +42,10 @@ extension GeneratedRoutes {
       "description": "Tells who changed what."
     },
     {
+      "name": "authorities",
+      "description": "Control's own certificate authorities. One signs; a second is trusted beside it for as long as the fleet goes over from one to the other: make it, activate it, and delete the old one once no node needs it any more."
+    },
+    {
       "name": "origins",
       "description": "Registers origins and their limits."
     }
@@ -1004,6 +1008,187 @@ extension GeneratedRoutes {
         }
       }
     },
+    "/v1/authorities": {
+      "post": {
+        "operationId": "AuthorityService_CreateAuthority",
+        "tags": [
+          "authorities"
+        ],
+        "summary": "Makes a second authority, which all nodes are told to trust, and which signs nothing until it is activated.",
+        "requestBody": {
+          "required": false,
+          "content": {
+            "application/json": {
+              "schema": {
+                "type": "object",
+                "properties": {},
+                "additionalProperties": false
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "It was done.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "description": "The authority as made.",
+                  "$ref": "#/components/schemas/Authority"
+                }
+              }
+            }
+          },
+          "default": {
+            "description": "It was not done; the message says why.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/RpcError"
+                }
+              }
+            }
+          }
+        }
+      },
+      "get": {
+        "operationId": "AuthorityService_ListAuthorities",
+        "tags": [
+          "authorities"
+        ],
+        "summary": "Lists the authorities, the active one first. Any user may ask.",
+        "responses": {
+          "200": {
+            "description": "It was done.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/ListAuthoritiesResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "description": "It was not done; the message says why.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/RpcError"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "/v1/authorities/{name}:activate": {
+      "post": {
+        "operationId": "AuthorityService_ActivateAuthority",
+        "tags": [
+          "authorities"
+        ],
+        "summary": "Lets the other authority sign from now on: control's own certificate at once, and those of the nodes, which are asked to renew them. The one before stays trusted until it is deleted, and can be activated again.",
+        "parameters": [
+          {
+            "name": "name",
+            "in": "path",
+            "required": true,
+            "description": "The authority's name.",
+            "schema": {
+              "type": "string",
+              "minLength": 1
+            }
+          }
+        ],
+        "requestBody": {
+          "required": false,
+          "content": {
+            "application/json": {
+              "schema": {
+                "type": "object",
+                "properties": {},
+                "additionalProperties": false
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "It was done.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "description": "The authority as it is now.",
+                  "$ref": "#/components/schemas/Authority"
+                }
+              }
+            }
+          },
+          "default": {
+            "description": "It was not done; the message says why.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/RpcError"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
+    "/v1/authorities/{name}": {
+      "delete": {
+        "operationId": "AuthorityService_DeleteAuthority",
+        "tags": [
+          "authorities"
+        ],
+        "summary": "Trusts an authority no more: certificates by it count no more, and the streams of nodes that have such end at once.",
+        "parameters": [
+          {
+            "name": "name",
+            "in": "path",
+            "required": true,
+            "description": "The authority's name.",
+            "schema": {
+              "type": "string",
+              "minLength": 1
+            }
+          },
+          {
+            "name": "force",
+            "in": "query",
+            "description": "Even while nodes have certificates by it: these need a join token then to come back.",
+            "schema": {
+              "description": "Even while nodes have certificates by it: these need a join token then to come back.",
+              "type": "boolean"
+            }
+          }
+        ],
+        "responses": {
+          "200": {
+            "description": "It was done.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/DeleteAuthorityResponse"
+                }
+              }
+            }
+          },
+          "default": {
+            "description": "It was not done; the message says why.",
+            "content": {
+              "application/json": {
+                "schema": {
+                  "$ref": "#/components/schemas/RpcError"
+                }
+              }
+            }
+          }
+        }
+      }
+    },
     "/v1/origins": {
       "post": {
         "operationId": "OriginService_CreateOrigin",
@@ -1301,6 +1486,26 @@ extension GeneratedRoutes {
           "ACCESS_ROLE_ADMIN"
         ]
       },
+      "ActivateAuthorityRequest": {
+        "type": "object",
+        "properties": {
+          "name": {
+            "description": "The authority's name.",
+            "type": "string"
+          }
+        },
+        "additionalProperties": false
+      },
+      "ActivateAuthorityResponse": {
+        "type": "object",
+        "properties": {
+          "authority": {
+            "description": "The authority as it is now.",
+            "$ref": "#/components/schemas/Authority"
+          }
+        },
+        "additionalProperties": false
+      },
       "ApiToken": {
         "description": "The right to call control.",
         "type": "object",
@@ -1366,6 +1571,57 @@ extension GeneratedRoutes {
         },
         "additionalProperties": false
       },
+      "Authority": {
+        "description": "A certificate authority of control.",
+        "type": "object",
+        "properties": {
+          "name": {
+            "description": "The id: ca- and the first 16 digits of the fingerprint.",
+            "type": "string"
+          },
+          "state": {
+            "description": "What it is there for.",
+            "$ref": "#/components/schemas/AuthorityState"
+          },
+          "nodes": {
+            "description": "Nodes that have a certificate by it which has not ended.",
+            "type": "string",
+            "format": "uint64",
+            "pattern": "^[0-9]{1,20}$"
+          },
+          "lateNodes": {
+            "description": "Nodes whose certificate by it has ended while they were away, and which could still have it renewed.",
+            "type": "string",
+            "format": "uint64",
+            "pattern": "^[0-9]{1,20}$"
+          },
+          "createTime": {
+            "description": "When it was made.",
+            "type": "string",
+            "format": "date-time"
+          },
+          "expireTime": {
+            "description": "When its certificate ends.",
+            "type": "string",
+            "format": "date-time"
+          },
+          "fingerprint": {
+            "description": "SHA-256 of its certificate in hexadecimal.",
+            "type": "string"
+          }
+        },
+        "additionalProperties": false
+      },
+      "AuthorityState": {
+        "description": "What an authority is there for.\nAUTHORITY_STATE_ACTIVE: Signs.\nAUTHORITY_STATE_NEXT: Is trusted, and has signed nothing yet.\nAUTHORITY_STATE_RETIRING: Is trusted for what it has signed, and signs no more.",
+        "type": "string",
+        "enum": [
+          "AUTHORITY_STATE_UNSPECIFIED",
+          "AUTHORITY_STATE_ACTIVE",
+          "AUTHORITY_STATE_NEXT",
+          "AUTHORITY_STATE_RETIRING"
+        ]
+      },
       "CancelDistributionRequest": {
         "type": "object",
         "properties": {
@@ -1412,6 +1668,21 @@ extension GeneratedRoutes {
           "token": {
             "description": "What goes behind \"authorization: Bearer\"; control keeps only its digest.",
             "type": "string"
+          }
+        },
+        "additionalProperties": false
+      },
+      "CreateAuthorityRequest": {
+        "type": "object",
+        "properties": {},
+        "additionalProperties": false
+      },
+      "CreateAuthorityResponse": {
+        "type": "object",
+        "properties": {
+          "authority": {
+            "description": "The authority as made.",
+            "$ref": "#/components/schemas/Authority"
           }
         },
         "additionalProperties": false
@@ -1519,6 +1790,25 @@ extension GeneratedRoutes {
         "additionalProperties": false
       },
       "DeleteApiTokenResponse": {
+        "type": "object",
+        "properties": {},
+        "additionalProperties": false
+      },
+      "DeleteAuthorityRequest": {
+        "type": "object",
+        "properties": {
+          "name": {
+            "description": "The authority's name.",
+            "type": "string"
+          },
+          "force": {
+            "description": "Even while nodes have certificates by it: these need a join token then to come back.",
+            "type": "boolean"
+          }
+        },
+        "additionalProperties": false
+      },
+      "DeleteAuthorityResponse": {
         "type": "object",
         "properties": {},
         "additionalProperties": false
@@ -2094,6 +2384,31 @@ extension GeneratedRoutes {
         },
         "additionalProperties": false
       },
+      "ListAuthoritiesRequest": {
+        "type": "object",
+        "properties": {},
+        "additionalProperties": false
+      },
+      "ListAuthoritiesResponse": {
+        "type": "object",
+        "properties": {
+          "authorities": {
+            "description": "The authorities, two at most.",
+            "type": "array",
+            "items": {
+              "$ref": "#/components/schemas/Authority"
+            }
+          },
+          "certificates": {
+            "description": "What clients are to trust: their certificates in PEM, in the same order.",
+            "type": "array",
+            "items": {
+              "type": "string"
+            }
+          }
+        },
+        "additionalProperties": false
+      },
       "ListDistributionsRequest": {
         "type": "object",
         "properties": {
@@ -2280,6 +2595,17 @@ extension GeneratedRoutes {
           "servesPlainHttp": {
             "description": "Whether it serves files over HTTP without TLS, as stock clients ask for them.",
             "type": "boolean"
+          },
+          "authority": {
+            "description": "Output only. The name of the authority that its certificate is by; empty in plaintext.",
+            "readOnly": true,
+            "type": "string"
+          },
+          "certificateExpireTime": {
+            "description": "Output only. When that certificate ends.",
+            "readOnly": true,
+            "type": "string",
+            "format": "date-time"
           }
         },
         "additionalProperties": false

@@ -6,15 +6,16 @@ extension ProtoDescriptors {
     /// The serialized FileDescriptorProto of `sluice/v1/enrollment.proto`, for reflection.
     static let sluiceV1Enrollment = decoded(
         """
-        ChpzbHVpY2UvdjEvZW5yb2xsbWVudC5wcm90bxIJc2x1aWNlLnYxGhVzbHVpY2UvdjEvbm9kZXMucHJvdG8inAEKDUVucm9sbFJl\
+        ChpzbHVpY2UvdjEvZW5yb2xsbWVudC5wcm90bxIJc2x1aWNlLnYxGhVzbHVpY2UvdjEvbm9kZXMucHJvdG8izQEKDUVucm9sbFJl\
         cXVlc3QSHQoKam9pbl90b2tlbhgBIAEoCVIJam9pblRva2VuEhIKBG5hbWUYAiABKAlSBG5hbWUSJwoEcm9sZRgDIAEoDjITLnNs\
-        dWljZS52MS5Ob2RlUm9sZVIEcm9sZRIvChNjZXJ0aWZpY2F0ZV9yZXF1ZXN0GAQgASgJUhJjZXJ0aWZpY2F0ZVJlcXVlc3QiUAoO\
-        RW5yb2xsUmVzcG9uc2USIAoLY2VydGlmaWNhdGUYASABKAlSC2NlcnRpZmljYXRlEhwKCWF1dGhvcml0eRgCIAEoCVIJYXV0aG9y\
-        aXR5Ij8KDFJlbmV3UmVxdWVzdBIvChNjZXJ0aWZpY2F0ZV9yZXF1ZXN0GAEgASgJUhJjZXJ0aWZpY2F0ZVJlcXVlc3QiTwoNUmVu\
-        ZXdSZXNwb25zZRIgCgtjZXJ0aWZpY2F0ZRgBIAEoCVILY2VydGlmaWNhdGUSHAoJYXV0aG9yaXR5GAIgASgJUglhdXRob3JpdHky\
-        jgEKEUVucm9sbG1lbnRTZXJ2aWNlEj0KBkVucm9sbBIYLnNsdWljZS52MS5FbnJvbGxSZXF1ZXN0Ghkuc2x1aWNlLnYxLkVucm9s\
-        bFJlc3BvbnNlEjoKBVJlbmV3Ehcuc2x1aWNlLnYxLlJlbmV3UmVxdWVzdBoYLnNsdWljZS52MS5SZW5ld1Jlc3BvbnNlYgZwcm90\
-        bzM\
+        dWljZS52MS5Ob2RlUm9sZVIEcm9sZRIvChNjZXJ0aWZpY2F0ZV9yZXF1ZXN0GAQgASgJUhJjZXJ0aWZpY2F0ZVJlcXVlc3QSLwoT\
+        Zm9sbG93c19hdXRob3JpdGllcxgFIAEoCFISZm9sbG93c0F1dGhvcml0aWVzIlAKDkVucm9sbFJlc3BvbnNlEiAKC2NlcnRpZmlj\
+        YXRlGAEgASgJUgtjZXJ0aWZpY2F0ZRIcCglhdXRob3JpdHkYAiABKAlSCWF1dGhvcml0eSJwCgxSZW5ld1JlcXVlc3QSLwoTY2Vy\
+        dGlmaWNhdGVfcmVxdWVzdBgBIAEoCVISY2VydGlmaWNhdGVSZXF1ZXN0Ei8KE2ZvbGxvd3NfYXV0aG9yaXRpZXMYAiABKAhSEmZv\
+        bGxvd3NBdXRob3JpdGllcyJPCg1SZW5ld1Jlc3BvbnNlEiAKC2NlcnRpZmljYXRlGAEgASgJUgtjZXJ0aWZpY2F0ZRIcCglhdXRo\
+        b3JpdHkYAiABKAlSCWF1dGhvcml0eTKOAQoRRW5yb2xsbWVudFNlcnZpY2USPQoGRW5yb2xsEhguc2x1aWNlLnYxLkVucm9sbFJl\
+        cXVlc3QaGS5zbHVpY2UudjEuRW5yb2xsUmVzcG9uc2USOgoFUmVuZXcSFy5zbHVpY2UudjEuUmVuZXdSZXF1ZXN0Ghguc2x1aWNl\
+        LnYxLlJlbmV3UmVzcG9uc2ViBnByb3RvMw\
 
         """
     )

@@ -10,6 +10,7 @@ extension EnrollRequest {
         if !self.name.isEmpty { members.append(("name", JSONCoding.json(self.name))) }
         if self.role.rawValue != 0 { members.append(("role", self.role.json)) }
         if !self.certificateRequest.isEmpty { members.append(("certificateRequest", JSONCoding.json(self.certificateRequest))) }
+        if self.followsAuthorities { members.append(("followsAuthorities", .boolean(true))) }
         return .members(members)
     }
 
@@ -27,6 +28,8 @@ extension EnrollRequest {
                 self.role = try JSONCoding.enumeration(value, "role", names: NodeRole.names) { NodeRole(rawValue: $0) }
             case "certificateRequest", "certificate_request":
                 self.certificateRequest = try JSONCoding.string(value, "certificateRequest")
+            case "followsAuthorities", "follows_authorities":
+                self.followsAuthorities = try JSONCoding.boolean(value, "followsAuthorities")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -63,6 +66,7 @@ extension RenewRequest {
     package var json: JSONValue {
         var members: [(String, JSONValue)] = []
         if !self.certificateRequest.isEmpty { members.append(("certificateRequest", JSONCoding.json(self.certificateRequest))) }
+        if self.followsAuthorities { members.append(("followsAuthorities", .boolean(true))) }
         return .members(members)
     }
 
@@ -74,6 +78,8 @@ extension RenewRequest {
             switch member.name {
             case "certificateRequest", "certificate_request":
                 self.certificateRequest = try JSONCoding.string(value, "certificateRequest")
+            case "followsAuthorities", "follows_authorities":
+                self.followsAuthorities = try JSONCoding.boolean(value, "followsAuthorities")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -15,6 +15,9 @@ package struct EnrollRequest: Hashable, Sendable {
     package var role: NodeRole = .unspecified
     /// A certificate signing request (PKCS 10) in PEM. Its names do not count.
     package var certificateRequest: String = ""
+    /// Whether the node trusts from now on all that the answer's authority holds, and so takes a certificate by any of these.
+    /// Otherwise it gets one by the authority that its join token names, for as long as that is trusted.
+    package var followsAuthorities: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -51,6 +54,7 @@ extension EnrollRequest {
         self.name = unsafe ProtobufC.string(c.pointee.name)
         self.role = unsafe NodeRole(rawValue: Int32(bitPattern: c.pointee.role.rawValue))
         self.certificateRequest = unsafe ProtobufC.string(c.pointee.certificate_request)
+        self.followsAuthorities = unsafe c.pointee.follows_authorities != 0
     }
 }
 
@@ -68,15 +72,17 @@ extension EnrollRequest {
         if !self.certificateRequest.isEmpty {
             unsafe c.pointee.certificate_request = unsafe arena.string(self.certificateRequest)
         }
+        unsafe c.pointee.follows_authorities = self.followsAuthorities ? 1 : 0
         return unsafe c
     }
 }
 
 /// `sluice.v1.EnrollResponse`.
 package struct EnrollResponse: Hashable, Sendable {
-    /// The node's certificate in PEM.
+    /// The node's certificate in PEM. A second one behind it leads from its authority to the one before, for who trusts that
+    /// one alone.
     package var certificate: String = ""
-    /// The certificate of control's own CA in PEM.
+    /// The certificates of control's own authorities in PEM, that of the one which has signed first.
     package var authority: String = ""
 
     /// Every field at its default.
@@ -133,6 +139,9 @@ extension EnrollResponse {
 package struct RenewRequest: Hashable, Sendable {
     /// A certificate signing request (PKCS 10) in PEM by the key that is enrolled.
     package var certificateRequest: String = ""
+    /// Whether the node trusts from now on all that the answer's authority holds, and so takes a certificate by any of these.
+    /// Otherwise it gets one by the authority of the certificate it shows.
+    package var followsAuthorities: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -166,6 +175,7 @@ extension RenewRequest: RPCMessage {
 extension RenewRequest {
     init(c: UnsafePointer<Sluice__V1__RenewRequest>) throws(ProtobufError) {
         self.certificateRequest = unsafe ProtobufC.string(c.pointee.certificate_request)
+        self.followsAuthorities = unsafe c.pointee.follows_authorities != 0
     }
 }
 
@@ -176,15 +186,17 @@ extension RenewRequest {
         if !self.certificateRequest.isEmpty {
             unsafe c.pointee.certificate_request = unsafe arena.string(self.certificateRequest)
         }
+        unsafe c.pointee.follows_authorities = self.followsAuthorities ? 1 : 0
         return unsafe c
     }
 }
 
 /// `sluice.v1.RenewResponse`.
 package struct RenewResponse: Hashable, Sendable {
-    /// The node's new certificate in PEM.
+    /// The node's new certificate in PEM. A second one behind it leads from its authority to the one before, for who trusts
+    /// that one alone.
     package var certificate: String = ""
-    /// The certificate of control's own CA in PEM.
+    /// The certificates of control's own authorities in PEM, that of the one which has signed first.
     package var authority: String = ""
 
     /// Every field at its default.

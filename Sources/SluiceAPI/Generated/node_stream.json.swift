@@ -64,6 +64,7 @@ extension ConnectResponse {
         case .statusAck(let value)?: members.append(("statusAck", value.json))
         case .usageAck(let value)?: members.append(("usageAck", value.json))
         case .pieceRelease(let value)?: members.append(("pieceRelease", value.json))
+        case .authorities(let value)?: members.append(("authorities", value.json))
         case nil: break
         }
         return .members(members)
@@ -96,6 +97,9 @@ extension ConnectResponse {
             case "pieceRelease", "piece_release":
                 guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
                 self.message = .pieceRelease(try PieceRelease(json: value))
+            case "authorities":
+                guard self.message == nil else { throw JSONCoding.second(member.name, Self.fullName) }
+                self.message = .authorities(try TrustedAuthorities(json: value))
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }
@@ -202,6 +206,7 @@ extension Welcome {
         if !self.controlPublicKey.isEmpty { members.append(("controlPublicKey", JSONCoding.json(self.controlPublicKey))) }
         if let value = self.heartbeatInterval { members.append(("heartbeatInterval", value.json)) }
         if self.leaseEpoch != 0 { members.append(("leaseEpoch", JSONCoding.json(self.leaseEpoch))) }
+        if let value = self.authorities { members.append(("authorities", value.json)) }
         return .members(members)
     }
 
@@ -217,6 +222,33 @@ extension Welcome {
                 self.heartbeatInterval = try ProtoDuration(json: value)
             case "leaseEpoch", "lease_epoch":
                 self.leaseEpoch = try JSONCoding.integer(value, "leaseEpoch")
+            case "authorities":
+                self.authorities = try TrustedAuthorities(json: value)
+            default: throw JSONCoding.unknown(member.name, Self.fullName)
+            }
+        }
+    }
+}
+
+extension TrustedAuthorities {
+    /// Canonical proto3 JSON; fields at their default are left out.
+    package var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        if !self.certificates.isEmpty { members.append(("certificates", JSONCoding.json(self.certificates))) }
+        if let value = self.renewWithin { members.append(("renewWithin", value.json)) }
+        return .members(members)
+    }
+
+    /// Reads proto3 JSON, lowerCamelCase or original names; an unknown field is an error.
+    package init(json: JSONValue) throws(ProtobufError) {
+        self.init()
+        for member in try JSONCoding.members(json, Self.fullName) {
+            let value = member.value
+            switch member.name {
+            case "certificates":
+                self.certificates = try JSONCoding.string(value, "certificates")
+            case "renewWithin", "renew_within":
+                self.renewWithin = try ProtoDuration(json: value)
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -142,6 +142,8 @@ package struct ConnectResponse: Hashable, Sendable {
         case usageAck(UsageAck)
         /// Which pieces of its grant a relay is asked to leave to another.
         case pieceRelease(PieceRelease)
+        /// Whom to trust from now on.
+        case authorities(TrustedAuthorities)
     }
     /// What it says.
     package var message: Message?
@@ -206,6 +208,10 @@ extension ConnectResponse {
             if let value = unsafe c.pointee.piece_release {
                 self.message = .pieceRelease(try unsafe PieceRelease(c: value))
             }
+        case 8:
+            if let value = unsafe c.pointee.authorities {
+                self.message = .authorities(try unsafe TrustedAuthorities(c: value))
+            }
         default: break
         }
     }
@@ -237,6 +243,9 @@ extension ConnectResponse {
         case .pieceRelease(let value)?:
             unsafe c.pointee.message_case = Sluice__V1__ConnectResponse__MessageCase(rawValue: 7)
             unsafe c.pointee.piece_release = unsafe value.c(in: arena)
+        case .authorities(let value)?:
+            unsafe c.pointee.message_case = Sluice__V1__ConnectResponse__MessageCase(rawValue: 8)
+            unsafe c.pointee.authorities = unsafe value.c(in: arena)
         case nil: break
         }
         return unsafe c
@@ -459,6 +468,8 @@ package struct Welcome: Hashable, Sendable {
     package var heartbeatInterval: ProtoDuration? = nil
     /// What lease heartbeats on this stream have to name; grows with each start of control.
     package var leaseEpoch: UInt64 = 0
+    /// Whom to trust from now on; not there in plaintext.
+    package var authorities: TrustedAuthorities? = nil
 
     /// Every field at its default.
     package init() {}
@@ -496,6 +507,9 @@ extension Welcome {
             self.heartbeatInterval = try unsafe ProtoDuration(c: value)
         }
         self.leaseEpoch = unsafe c.pointee.lease_epoch
+        if let value = unsafe c.pointee.authorities {
+            self.authorities = try unsafe TrustedAuthorities(c: value)
+        }
     }
 }
 
@@ -510,6 +524,69 @@ extension Welcome {
             unsafe c.pointee.heartbeat_interval = unsafe value.c(in: arena)
         }
         unsafe c.pointee.lease_epoch = self.leaseEpoch
+        if let value = self.authorities {
+            unsafe c.pointee.authorities = unsafe value.c(in: arena)
+        }
+        return unsafe c
+    }
+}
+
+/// The authorities of control's and of relays' certificates.
+package struct TrustedAuthorities: Hashable, Sendable {
+    /// Their certificates in PEM: these are trusted from now on, and no others.
+    package var certificates: String = ""
+    /// Within which time the node is asked to have its certificate renewed, at a moment of its own; not there where it
+    /// renews in its own time.
+    package var renewWithin: ProtoDuration? = nil
+
+    /// Every field at its default.
+    package init() {}
+}
+
+extension TrustedAuthorities: RPCMessage {
+    /// The full proto name.
+    package static let fullName = "sluice.v1.TrustedAuthorities"
+
+    /// Decodes the wire format.
+    package init(protobuf: ByteBuffer) throws(ProtobufError) {
+        self = try unsafe ProtobufC.decode(
+            protobuf,
+            Self.fullName,
+            unpack: { unsafe sluice__v1__trusted_authorities__unpack($0, $1, $2) },
+            convert: { (c) throws(ProtobufError) in try unsafe Self(c: c) }
+        )
+    }
+
+    /// Appends the wire format.
+    package func encode(into buffer: inout ByteBuffer) {
+        unsafe ProtobufC.encode(
+            into: &buffer,
+            convert: { unsafe c(in: $0) },
+            size: { unsafe sluice__v1__trusted_authorities__get_packed_size($0) },
+            pack: { unsafe sluice__v1__trusted_authorities__pack($0, $1) }
+        )
+    }
+}
+
+extension TrustedAuthorities {
+    init(c: UnsafePointer<Sluice__V1__TrustedAuthorities>) throws(ProtobufError) {
+        self.certificates = unsafe ProtobufC.string(c.pointee.certificates)
+        if let value = unsafe c.pointee.renew_within {
+            self.renewWithin = try unsafe ProtoDuration(c: value)
+        }
+    }
+}
+
+extension TrustedAuthorities {
+    func c(in arena: ProtobufArena) -> UnsafeMutablePointer<Sluice__V1__TrustedAuthorities> {
+        let c = unsafe arena.array(Sluice__V1__TrustedAuthorities.self, count: 1)
+        unsafe sluice__v1__trusted_authorities__init(c)
+        if !self.certificates.isEmpty {
+            unsafe c.pointee.certificates = unsafe arena.string(self.certificates)
+        }
+        if let value = self.renewWithin {
+            unsafe c.pointee.renew_within = unsafe value.c(in: arena)
+        }
         return unsafe c
     }
 }

@@ -29,6 +29,8 @@ extension GeneratedCommands {
                 TableColumn("lastSeenTime"),
                 TableColumn("version"),
                 TableColumn("servesPlainHttp"),
+                TableColumn("authority"),
+                TableColumn("certificateExpireTime"),
             ],
             call: .unary(NodeServiceClient.Methods.listNodes)
         ),

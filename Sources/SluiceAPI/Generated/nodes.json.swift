@@ -14,6 +14,8 @@ extension Node {
         if let value = self.lastSeenTime { members.append(("lastSeenTime", value.json)) }
         if !self.version.isEmpty { members.append(("version", JSONCoding.json(self.version))) }
         if self.servesPlainHttp { members.append(("servesPlainHttp", .boolean(true))) }
+        if !self.authority.isEmpty { members.append(("authority", JSONCoding.json(self.authority))) }
+        if let value = self.certificateExpireTime { members.append(("certificateExpireTime", value.json)) }
         return .members(members)
     }
 
@@ -39,6 +41,10 @@ extension Node {
                 self.version = try JSONCoding.string(value, "version")
             case "servesPlainHttp", "serves_plain_http":
                 self.servesPlainHttp = try JSONCoding.boolean(value, "servesPlainHttp")
+            case "authority":
+                self.authority = try JSONCoding.string(value, "authority")
+            case "certificateExpireTime", "certificate_expire_time":
+                self.certificateExpireTime = try Timestamp(json: value)
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

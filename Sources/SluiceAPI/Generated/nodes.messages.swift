@@ -66,6 +66,10 @@ package struct Node: Hashable, Sendable {
     package var version: String = ""
     /// Whether it serves files over HTTP without TLS, as stock clients ask for them.
     package var servesPlainHttp: Bool = false
+    /// Output only. The name of the authority that its certificate is by; empty in plaintext.
+    package var authority: String = ""
+    /// Output only. When that certificate ends.
+    package var certificateExpireTime: Timestamp? = nil
 
     /// Every field at its default.
     package init() {}
@@ -108,6 +112,10 @@ extension Node {
         }
         self.version = unsafe ProtobufC.string(c.pointee.version)
         self.servesPlainHttp = unsafe c.pointee.serves_plain_http != 0
+        self.authority = unsafe ProtobufC.string(c.pointee.authority)
+        if let value = unsafe c.pointee.certificate_expire_time {
+            self.certificateExpireTime = try unsafe Timestamp(c: value)
+        }
     }
 }
 
@@ -134,6 +142,12 @@ extension Node {
             unsafe c.pointee.version = unsafe arena.string(self.version)
         }
         unsafe c.pointee.serves_plain_http = self.servesPlainHttp ? 1 : 0
+        if !self.authority.isEmpty {
+            unsafe c.pointee.authority = unsafe arena.string(self.authority)
+        }
+        if let value = self.certificateExpireTime {
+            unsafe c.pointee.certificate_expire_time = unsafe value.c(in: arena)
+        }
         return unsafe c
     }
 }

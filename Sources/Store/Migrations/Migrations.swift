@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("0004-access") { try $0.execute(sql: access) }
         migrator.registerMigration("0005-shared-work") { try $0.execute(sql: sharedWork) }
         migrator.registerMigration("0006-revoked-keys") { try $0.execute(sql: revokedKeys) }
+        migrator.registerMigration("0007-certificates") { try $0.execute(sql: certificates) }
         return migrator
     }()
 
@@ -78,6 +79,12 @@ enum Migrations {
         INSERT OR IGNORE INTO revoked_key (digest) SELECT key_digest FROM enrollment WHERE revoked_at IS NOT NULL;
         CREATE INDEX audit_done ON audit (sequence) WHERE outcome = 'OK';
         CREATE INDEX audit_failed ON audit (sequence) WHERE outcome <> 'OK';
+        """
+
+    /// Which authority the certificate that a node has is by, and when it ends.
+    private static let certificates = """
+        ALTER TABLE enrollment ADD COLUMN authority BLOB CHECK (length(authority) = 32);
+        ALTER TABLE enrollment ADD COLUMN certificate_ends_at INTEGER;
         """
 
     private static let access = """

@@ -12,6 +12,10 @@ package struct EnrollmentRecord: Hashable, Sendable {
     package var enrolledAt: Int64
     /// When it was shut out; nil where it is welcome.
     package var revokedAt: Int64?
+    /// The authority of the certificate that it has, by the SHA-256 of the authority's own; nil where that is not known.
+    package var authority: [UInt8]?
+    /// When that certificate ends, in milliseconds since 1970.
+    package var certificateEndsAt: Int64?
 
     package init(
         node: NodeID,
@@ -19,7 +23,9 @@ package struct EnrollmentRecord: Hashable, Sendable {
         keyDigest: [UInt8],
         token: JoinTokenID,
         enrolledAt: Int64,
-        revokedAt: Int64? = nil
+        revokedAt: Int64? = nil,
+        authority: [UInt8]? = nil,
+        certificateEndsAt: Int64? = nil
     ) {
         self.node = node
         self.role = role
@@ -27,5 +33,7 @@ package struct EnrollmentRecord: Hashable, Sendable {
         self.token = token
         self.enrolledAt = enrolledAt
         self.revokedAt = revokedAt
+        self.authority = authority
+        self.certificateEndsAt = certificateEndsAt
     }
 }

@@ -117,11 +117,13 @@ extension SQLiteStore {
                 )
                 try database.execute(
                     sql: """
-                        INSERT OR REPLACE INTO enrollment (node, role, key_digest, token, enrolled_at, revoked_at)
-                        VALUES (?, ?, ?, ?, ?, NULL)
+                        INSERT OR REPLACE INTO enrollment
+                        (node, role, key_digest, token, enrolled_at, revoked_at, authority, certificate_ends_at)
+                        VALUES (?, ?, ?, ?, ?, NULL, ?, ?)
                         """,
                     arguments: [
                         wanted.node.text, wanted.role.rawValue, Data(wanted.keyDigest), token.id.text, now,
+                        wanted.authority.map { Data($0) }, wanted.certificateEndsAt,
                     ]
                 )
             }
@@ -146,6 +148,24 @@ extension SQLiteStore {
             try database.execute(
                 sql: "INSERT OR IGNORE INTO revoked_key (digest) SELECT key_digest FROM enrollment WHERE node = ?",
                 arguments: [node.text]
+            )
+        }
+    }
+
+    package func certificateShown(by node: NodeID, authority: [UInt8], endsAt: Int64) async throws(StoreError) {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE enrollment SET authority = ?, certificate_ends_at = ? WHERE node = ?",
+                arguments: [Data(authority), endsAt, node.text]
+            )
+        }
+    }
+
+    package func assumeCertificates(by authority: [UInt8], endsAt: Int64) async throws(StoreError) {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE enrollment SET authority = ?, certificate_ends_at = ? WHERE authority IS NULL",
+                arguments: [Data(authority), endsAt]
             )
         }
     }
@@ -225,7 +245,9 @@ extension EnrollmentRecord {
             keyDigest: try row.bytes("key_digest"),
             token: try row.id("token"),
             enrolledAt: try row.integer("enrolled_at"),
-            revokedAt: row["revoked_at"]
+            revokedAt: row["revoked_at"],
+            authority: (row["authority"] as Data?).map { Array($0) },
+            certificateEndsAt: row["certificate_ends_at"]
         )
     }
 }

@@ -80,6 +80,14 @@ internal import Glibc
         return unsafe X509_verify(raw, X509_get0_pubkey(authority.raw)) == 1
     }
 
+    /// Whether its subject has the same name as another's.
+    package func hasSubject(of other: Certificate) -> Bool {
+        unsafe X509_NAME_cmp(X509_get_subject_name(raw), X509_get_subject_name(other.raw)) == 0
+    }
+
+    /// Whether it is its own authority.
+    package var isSelfSigned: Bool { isSigned(by: self) }
+
     private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
         var parts = unsafe tm()
         guard unsafe ASN1_TIME_to_tm(time, &parts) == 1 else { return 0 }

@@ -2,22 +2,36 @@ internal import COpenSSL
 
 /// A certificate that is being filled in (RFC 5280 section 4.1).
 @safe final class CertificateDraft {
+    /// Whom it is about.
+    enum Subject {
+        case commonName(String)
+        /// The name that another certificate has.
+        case same(as: Certificate)
+    }
+
     private let raw: OpaquePointer
     private let certificate: Certificate
 
-    /// Version 3, with a random serial number of 127 bits, for `commonName`; times in seconds since 1970.
-    init(commonName: String, from start: Int64, until end: Int64) throws(TransportError) {
+    /// Version 3, with a random serial number of 127 bits; times in seconds since 1970.
+    init(_ subject: Subject, from start: Int64, until end: Int64) throws(TransportError) {
         ERR_clear_error()
         guard let made = unsafe X509_new() else { throw TLSFailure.error("OpenSSL has no memory to give") }
         unsafe raw = unsafe made
         certificate = unsafe Certificate(adopting: made)
         guard unsafe X509_set_version(raw, 2) == 1 else { throw TLSFailure.error("no certificate can be made") }
         try setSerialNumber()
-        let name = unsafe X509_get_subject_name(raw)
         guard unsafe ASN1_TIME_set(X509_getm_notBefore(raw), Int(start)) != nil,
-            unsafe ASN1_TIME_set(X509_getm_notAfter(raw), Int(end)) != nil,
-            unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, commonName, -1, -1, 0) == 1
+            unsafe ASN1_TIME_set(X509_getm_notAfter(raw), Int(end)) != nil, set(subject)
         else { throw TLSFailure.error("the certificate's times and name cannot be set") }
+    }
+
+    private func set(_ subject: Subject) -> Bool {
+        switch subject {
+        case .commonName(let text):
+            let name = unsafe X509_get_subject_name(raw)
+            return unsafe X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, -1, -1, 0) == 1
+        case .same(let other): return unsafe X509_set_subject_name(raw, X509_get_subject_name(other.raw)) == 1
+        }
     }
 
     private func setSerialNumber() throws(TransportError) {

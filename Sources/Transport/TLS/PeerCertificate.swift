@@ -8,8 +8,11 @@ package struct PeerCertificate: Hashable, Sendable {
     package let keyFingerprint: [UInt8]
     /// When it ends, in seconds since 1970.
     package let notAfter: Int64
+    /// SHA-256 of the certificate of the authority that has signed it; empty where it is its own.
+    package let authority: [UInt8]
 
-    init(_ certificate: Certificate) {
+    init(_ certificate: Certificate, authority: [UInt8]) {
+        self.authority = authority
         self.uris = certificate.uris
         self.keyFingerprint = certificate.keyFingerprint
         self.notAfter = certificate.notAfter

@@ -41,8 +41,10 @@ internal import COpenSSL
         switch trust {
         case .system: return unsafe SSL_CTX_set_default_verify_paths(raw) == 1
         case .file(let path): return unsafe SSL_CTX_load_verify_locations(raw, path, nil) == 1
-        case .authority(let certificate):
-            return unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), certificate.raw) == 1
+        case .authorities(let bundle):
+            return bundle.certificates.allSatisfy {
+                unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), $0.raw) == 1
+            }
         case .pinned:
             guard let pin else { return false }
             unsafe SSL_CTX_set_cert_verify_callback(

@@ -34,19 +34,26 @@ internal import COpenSSL
         )
     }
 
-    /// Shows `identity` and sends its `authority` along. With `asksClients`, clients may show a certificate by the same
-    /// authority; one by another ends the handshake. Whether one has ended is for the server to judge (`CertificateTolerance`).
-    package init(identity: TLSIdentity, authority: Certificate, asksClients: Bool) throws(TransportError) {
+    /// Shows `identity` and sends its chain and the `authorities` along. With `asksClients`, clients may show a certificate by
+    /// one of these; one by another ends the handshake. Whether one has ended is for the server to judge
+    /// (`CertificateTolerance`).
+    package init(identity: TLSIdentity, authorities: CertificateBundle, asksClients: Bool) throws(TransportError) {
         named = nil
         unsafe raw = try TLSFailure.context(TLS_server_method())
         try unsafe TLSFailure.use(identity, in: raw)
-        guard unsafe COpenSSL_SSL_CTX_add1_chain_cert(raw, authority.raw) == 1 else {
-            throw TLSFailure.error("the authority's certificate cannot be sent along")
+        // What leads from one authority to another comes first: of two issuers of one name and key, verifiers take the
+        // earlier one.
+        for certificate in identity.chain + authorities.certificates {
+            guard unsafe COpenSSL_SSL_CTX_add1_chain_cert(raw, certificate.raw) == 1 else {
+                throw TLSFailure.error("the authority's certificate cannot be sent along")
+            }
         }
         if asksClients {
-            guard unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), authority.raw) == 1,
-                unsafe SSL_CTX_add_client_CA(raw, authority.raw) == 1
-            else { throw TLSFailure.error("the authority cannot be trusted") }
+            for authority in authorities.certificates {
+                guard unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(raw), authority.raw) == 1,
+                    unsafe SSL_CTX_add_client_CA(raw, authority.raw) == 1
+                else { throw TLSFailure.error("the authority cannot be trusted") }
+            }
             unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER) { unsafe CertificateTolerance.judgeClient($0, $1) }
             unsafe COpenSSL_SSL_CTX_no_resumption(raw)
         }

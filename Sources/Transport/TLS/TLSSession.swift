@@ -100,7 +100,10 @@ internal import NIOCore
         guard unsafe SSL_get_verify_result(raw) == X509_V_OK, let shown = unsafe SSL_get1_peer_certificate(raw) else {
             return nil
         }
-        return unsafe PeerCertificate(Certificate(adopting: shown))
+        let chain = unsafe SSL_get0_verified_chain(raw)
+        let signer = unsafe COpenSSL_sk_X509_num(chain) > 1 ? COpenSSL_sk_X509_value(chain, 1) : nil
+        let authority = unsafe signer.map { unsafe Certificate.fingerprint(of: $0) }
+        return unsafe PeerCertificate(Certificate(adopting: shown), authority: authority ?? [])
     }
 
     /// The protocol that was agreed on; empty where there is none.

@@ -4,8 +4,13 @@ package enum TLSTrust: Sendable {
     case system
     /// The certificates in a PEM file.
     case file(String)
-    /// One authority.
-    case authority(Certificate)
+    /// These authorities.
+    case authorities(CertificateBundle)
     /// The authority whose certificate has this SHA-256 fingerprint; the server has to send it along.
     case pinned([UInt8])
+
+    /// One authority.
+    package static func authority(_ certificate: Certificate) -> TLSTrust {
+        .authorities(CertificateBundle(certificate))
+    }
 }

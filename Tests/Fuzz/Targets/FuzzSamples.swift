@@ -25,6 +25,38 @@ enum FuzzSamples {
         return key
     }
 
+    /// Certificates of two authorities in PEM.
+    static let authorities = [
+        """
+        -----BEGIN CERTIFICATE-----
+        MIIBmjCCAUCgAwIBAgIUMWQN9iMYehPRmeJky1Btb4unDN8wCgYIKoZIzj0EAwIw
+        GTEXMBUGA1UEAwwOU2x1aWNlIGNvbnRyb2wwHhcNMjYxMTI5MTc1MTE0WhcNMzYx
+        MTI2MTc1MTE0WjAZMRcwFQYDVQQDDA5TbHVpY2UgY29udHJvbDBZMBMGByqGSM49
+        AgEGCCqGSM49AwEHA0IABEHXHiIKtGw6JqXfrFto0u8vScYgc27htmDt6IpaRQ3h
+        jLMn4GTOWaPDJAM/K74mlsBKMM3hHZV5mT/JVdgkawujZjBkMB0GA1UdDgQWBBQ1
+        j2Mzp1BS7REgF2YhBf/B0O/cYTAfBgNVHSMEGDAWgBQ1j2Mzp1BS7REgF2YhBf/B
+        0O/cYTASBgNVHRMBAf8ECDAGAQH/AgEAMA4GA1UdDwEB/wQEAwIBBjAKBggqhkjO
+        PQQDAgNIADBFAiEA8sKcYJpo8f7v4+nKFWMibl0QOjpVERLABzTxBHmy42cCIDY+
+        ZzD0nuSfVwqSgm4+lFepLOgkVUscYW7UQM+kyFKU
+        -----END CERTIFICATE-----
+
+        """,
+        """
+        -----BEGIN CERTIFICATE-----
+        MIIBmzCCAUCgAwIBAgIUX+Zb+8ARQ64cqSWuuES+Xw/JIX4wCgYIKoZIzj0EAwIw
+        GTEXMBUGA1UEAwwOU2x1aWNlIGNvbnRyb2wwHhcNMjYxMTI5MTc1MTE0WhcNMzYx
+        MTI2MTc1MTE0WjAZMRcwFQYDVQQDDA5TbHVpY2UgY29udHJvbDBZMBMGByqGSM49
+        AgEGCCqGSM49AwEHA0IABLhj9309q6ToEmf1bpd8zW5ZjhSeuY9cZChVzZTKkwwE
+        XGqTESxgxSkeXaQ4kU5CJ8OCgA+AEjyYmpT/RQj6NdqjZjBkMB0GA1UdDgQWBBRh
+        KxbKMOqFaUODJTHGnzZWExRefDAfBgNVHSMEGDAWgBRhKxbKMOqFaUODJTHGnzZW
+        ExRefDASBgNVHRMBAf8ECDAGAQH/AgEAMA4GA1UdDwEB/wQEAwIBBjAKBggqhkjO
+        PQQDAgNJADBGAiEA3w6Gf5LmP9i4KjGgefAjsh7t3i+ggjhmS33ay7/nlHMCIQCG
+        rN5UKL9BNMFumWA9tJp1+vve9W1vLARRYX6xTScwLQ==
+        -----END CERTIFICATE-----
+
+        """,
+    ]
+
     // MARK: BitTorrent
 
     static var torrents: [[UInt8]] {

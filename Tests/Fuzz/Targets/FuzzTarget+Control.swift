@@ -1,9 +1,11 @@
 import NIOCore
 import RPC
 import SluiceAPI
+import Transport
 
 extension FuzzTarget {
     static let control: [FuzzTarget] = [
+        FuzzTarget("certificates", maximumBytes: 4096, seeds: { certificateSeeds }, check: certificates),
         FuzzTarget("protobuf", seeds: { messageSeeds.map { [$0] + $1 } }, check: protobuf),
         FuzzTarget("json-message", seeds: { messageSeeds.map { [$0] + jsonSeed($0, $1) } }, check: jsonMessage),
     ]
@@ -26,6 +28,9 @@ extension FuzzTarget {
         ListApiTokensRequest.self, ListApiTokensResponse.self, DeleteApiTokenRequest.self,
         DeleteApiTokenResponse.self, ListAuditRecordsRequest.self, ListAuditRecordsResponse.self, EnrollRequest.self,
         EnrollResponse.self, RenewRequest.self, RenewResponse.self, PollRequest.self, PollResponse.self,
+        CreateAuthorityRequest.self, CreateAuthorityResponse.self, ListAuthoritiesRequest.self,
+        ListAuthoritiesResponse.self, ActivateAuthorityRequest.self, ActivateAuthorityResponse.self,
+        DeleteAuthorityRequest.self, DeleteAuthorityResponse.self,
     ]
 
     /// Their full proto names.
@@ -66,6 +71,21 @@ extension FuzzTarget {
             let position = messages.firstIndex { $0.fullName == type(of: message).fullName }
             return position.map { (UInt8($0), message.encoded) }
         }
+    }
+
+    /// Bundles of one certificate and of two, as a node is told them.
+    private static var certificateSeeds: [[UInt8]] {
+        let (first, second) = (FuzzSamples.authorities[0], FuzzSamples.authorities[1])
+        return bytes(first, first + second, "trust these\r\n" + first.replacing("\n", with: " \r\n"))
+    }
+
+    private static func certificates(_ input: [UInt8]) {
+        guard let bundle = try? CertificateBundle(pem: text(input)) else { return }
+        precondition((1...CertificateBundle.maximumCount).contains(bundle.certificates.count))
+        guard let again = try? CertificateBundle(pem: bundle.pem) else {
+            preconditionFailure("a bundle is not read back")
+        }
+        precondition(again.fingerprints == bundle.fingerprints)
     }
 
     private static func protobuf(_ input: [UInt8]) {

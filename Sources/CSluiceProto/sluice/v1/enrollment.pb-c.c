@@ -187,7 +187,7 @@ void   sluice__v1__renew_response__free_unpacked
   assert(message->base.descriptor == &sluice__v1__renew_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor sluice__v1__enroll_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor sluice__v1__enroll_request__field_descriptors[5] =
 {
   {
     "join_token",
@@ -237,9 +237,22 @@ static const ProtobufCFieldDescriptor sluice__v1__enroll_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "follows_authorities",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__EnrollRequest, follows_authorities),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__enroll_request__field_indices_by_name[] = {
   3,   /* field[3] = certificate_request */
+  4,   /* field[4] = follows_authorities */
   0,   /* field[0] = join_token */
   1,   /* field[1] = name */
   2,   /* field[2] = role */
@@ -247,7 +260,7 @@ static const unsigned sluice__v1__enroll_request__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__enroll_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor sluice__v1__enroll_request__descriptor =
 {
@@ -257,7 +270,7 @@ const ProtobufCMessageDescriptor sluice__v1__enroll_request__descriptor =
   "Sluice__V1__EnrollRequest",
   "sluice.v1",
   sizeof(Sluice__V1__EnrollRequest),
-  4,
+  5,
   sluice__v1__enroll_request__field_descriptors,
   sluice__v1__enroll_request__field_indices_by_name,
   1,  sluice__v1__enroll_request__number_ranges,
@@ -315,7 +328,7 @@ const ProtobufCMessageDescriptor sluice__v1__enroll_response__descriptor =
   (ProtobufCMessageInit) sluice__v1__enroll_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__renew_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor sluice__v1__renew_request__field_descriptors[2] =
 {
   {
     "certificate_request",
@@ -329,14 +342,27 @@ static const ProtobufCFieldDescriptor sluice__v1__renew_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "follows_authorities",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__RenewRequest, follows_authorities),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__renew_request__field_indices_by_name[] = {
   0,   /* field[0] = certificate_request */
+  1,   /* field[1] = follows_authorities */
 };
 static const ProtobufCIntRange sluice__v1__renew_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor sluice__v1__renew_request__descriptor =
 {
@@ -346,7 +372,7 @@ const ProtobufCMessageDescriptor sluice__v1__renew_request__descriptor =
   "Sluice__V1__RenewRequest",
   "sluice.v1",
   sizeof(Sluice__V1__RenewRequest),
-  1,
+  2,
   sluice__v1__renew_request__field_descriptors,
   sluice__v1__renew_request__field_indices_by_name,
   1,  sluice__v1__renew_request__number_ranges,

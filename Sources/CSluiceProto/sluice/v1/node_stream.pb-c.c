@@ -277,6 +277,51 @@ void   sluice__v1__welcome__free_unpacked
   assert(message->base.descriptor == &sluice__v1__welcome__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   sluice__v1__trusted_authorities__init
+                     (Sluice__V1__TrustedAuthorities         *message)
+{
+  static const Sluice__V1__TrustedAuthorities init_value = SLUICE__V1__TRUSTED_AUTHORITIES__INIT;
+  *message = init_value;
+}
+size_t sluice__v1__trusted_authorities__get_packed_size
+                     (const Sluice__V1__TrustedAuthorities *message)
+{
+  assert(message->base.descriptor == &sluice__v1__trusted_authorities__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t sluice__v1__trusted_authorities__pack
+                     (const Sluice__V1__TrustedAuthorities *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &sluice__v1__trusted_authorities__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t sluice__v1__trusted_authorities__pack_to_buffer
+                     (const Sluice__V1__TrustedAuthorities *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &sluice__v1__trusted_authorities__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Sluice__V1__TrustedAuthorities *
+       sluice__v1__trusted_authorities__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Sluice__V1__TrustedAuthorities *)
+     protobuf_c_message_unpack (&sluice__v1__trusted_authorities__descriptor,
+                                allocator, len, data);
+}
+void   sluice__v1__trusted_authorities__free_unpacked
+                     (Sluice__V1__TrustedAuthorities *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &sluice__v1__trusted_authorities__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   sluice__v1__drain__init
                      (Sluice__V1__Drain         *message)
 {
@@ -978,7 +1023,7 @@ const ProtobufCMessageDescriptor sluice__v1__connect_request__descriptor =
   (ProtobufCMessageInit) sluice__v1__connect_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descriptors[7] =
+static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descriptors[8] =
 {
   {
     "welcome",
@@ -1064,8 +1109,21 @@ static const ProtobufCFieldDescriptor sluice__v1__connect_response__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "authorities",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Sluice__V1__ConnectResponse, message_case),
+    offsetof(Sluice__V1__ConnectResponse, authorities),
+    &sluice__v1__trusted_authorities__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__connect_response__field_indices_by_name[] = {
+  7,   /* field[7] = authorities */
   3,   /* field[3] = drain */
   2,   /* field[2] = lease_grant */
   6,   /* field[6] = piece_release */
@@ -1077,7 +1135,7 @@ static const unsigned sluice__v1__connect_response__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__connect_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor =
 {
@@ -1087,7 +1145,7 @@ const ProtobufCMessageDescriptor sluice__v1__connect_response__descriptor =
   "Sluice__V1__ConnectResponse",
   "sluice.v1",
   sizeof(Sluice__V1__ConnectResponse),
-  7,
+  8,
   sluice__v1__connect_response__field_descriptors,
   sluice__v1__connect_response__field_indices_by_name,
   1,  sluice__v1__connect_response__number_ranges,
@@ -1325,7 +1383,7 @@ const ProtobufCMessageDescriptor sluice__v1__hello__descriptor =
   (ProtobufCMessageInit) sluice__v1__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[3] =
+static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[4] =
 {
   {
     "control_public_key",
@@ -1363,8 +1421,21 @@ static const ProtobufCFieldDescriptor sluice__v1__welcome__field_descriptors[3] 
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "authorities",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Welcome, authorities),
+    &sluice__v1__trusted_authorities__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__welcome__field_indices_by_name[] = {
+  3,   /* field[3] = authorities */
   0,   /* field[0] = control_public_key */
   1,   /* field[1] = heartbeat_interval */
   2,   /* field[2] = lease_epoch */
@@ -1373,7 +1444,7 @@ static const ProtobufCIntRange sluice__v1__welcome__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 4, 2 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor =
 {
@@ -1383,11 +1454,62 @@ const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor =
   "Sluice__V1__Welcome",
   "sluice.v1",
   sizeof(Sluice__V1__Welcome),
-  3,
+  4,
   sluice__v1__welcome__field_descriptors,
   sluice__v1__welcome__field_indices_by_name,
   2,  sluice__v1__welcome__number_ranges,
   (ProtobufCMessageInit) sluice__v1__welcome__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor sluice__v1__trusted_authorities__field_descriptors[2] =
+{
+  {
+    "certificates",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TrustedAuthorities, certificates),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "renew_within",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TrustedAuthorities, renew_within),
+    &google__protobuf__duration__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned sluice__v1__trusted_authorities__field_indices_by_name[] = {
+  0,   /* field[0] = certificates */
+  1,   /* field[1] = renew_within */
+};
+static const ProtobufCIntRange sluice__v1__trusted_authorities__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor sluice__v1__trusted_authorities__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "sluice.v1.TrustedAuthorities",
+  "TrustedAuthorities",
+  "Sluice__V1__TrustedAuthorities",
+  "sluice.v1",
+  sizeof(Sluice__V1__TrustedAuthorities),
+  2,
+  sluice__v1__trusted_authorities__field_descriptors,
+  sluice__v1__trusted_authorities__field_indices_by_name,
+  1,  sluice__v1__trusted_authorities__number_ranges,
+  (ProtobufCMessageInit) sluice__v1__trusted_authorities__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor sluice__v1__drain__field_descriptors[1] =

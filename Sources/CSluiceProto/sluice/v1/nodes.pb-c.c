@@ -322,7 +322,7 @@ void   sluice__v1__revoke_node_response__free_unpacked
   assert(message->base.descriptor == &sluice__v1__revoke_node_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor sluice__v1__node__field_descriptors[8] =
+static const ProtobufCFieldDescriptor sluice__v1__node__field_descriptors[10] =
 {
   {
     "name",
@@ -420,9 +420,35 @@ static const ProtobufCFieldDescriptor sluice__v1__node__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "authority",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Node, authority),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "certificate_expire_time",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__Node, certificate_expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__node__field_indices_by_name[] = {
   3,   /* field[3] = address */
+  8,   /* field[8] = authority */
+  9,   /* field[9] = certificate_expire_time */
   4,   /* field[4] = connected */
   2,   /* field[2] = labels */
   5,   /* field[5] = last_seen_time */
@@ -434,7 +460,7 @@ static const unsigned sluice__v1__node__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__node__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor sluice__v1__node__descriptor =
 {
@@ -444,7 +470,7 @@ const ProtobufCMessageDescriptor sluice__v1__node__descriptor =
   "Sluice__V1__Node",
   "sluice.v1",
   sizeof(Sluice__V1__Node),
-  8,
+  10,
   sluice__v1__node__field_descriptors,
   sluice__v1__node__field_indices_by_name,
   1,  sluice__v1__node__number_ranges,

@@ -46,21 +46,27 @@ struct  Sluice__V1__EnrollRequest
    * A certificate signing request (PKCS 10) in PEM. Its names do not count.
    */
   char *certificate_request;
+  /*
+   * Whether the node trusts from now on all that the answer's authority holds, and so takes a certificate by any of these.
+   * Otherwise it gets one by the authority that its join token names, for as long as that is trusted.
+   */
+  protobuf_c_boolean follows_authorities;
 };
 #define SLUICE__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__enroll_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, SLUICE__V1__NODE_ROLE__NODE_ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, SLUICE__V1__NODE_ROLE__NODE_ROLE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Sluice__V1__EnrollResponse
 {
   ProtobufCMessage base;
   /*
-   * The node's certificate in PEM.
+   * The node's certificate in PEM. A second one behind it leads from its authority to the one before, for who trusts that
+   * one alone.
    */
   char *certificate;
   /*
-   * The certificate of control's own CA in PEM.
+   * The certificates of control's own authorities in PEM, that of the one which has signed first.
    */
   char *authority;
 };
@@ -76,21 +82,27 @@ struct  Sluice__V1__RenewRequest
    * A certificate signing request (PKCS 10) in PEM by the key that is enrolled.
    */
   char *certificate_request;
+  /*
+   * Whether the node trusts from now on all that the answer's authority holds, and so takes a certificate by any of these.
+   * Otherwise it gets one by the authority of the certificate it shows.
+   */
+  protobuf_c_boolean follows_authorities;
 };
 #define SLUICE__V1__RENEW_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__renew_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Sluice__V1__RenewResponse
 {
   ProtobufCMessage base;
   /*
-   * The node's new certificate in PEM.
+   * The node's new certificate in PEM. A second one behind it leads from its authority to the one before, for who trusts
+   * that one alone.
    */
   char *certificate;
   /*
-   * The certificate of control's own CA in PEM.
+   * The certificates of control's own authorities in PEM, that of the one which has signed first.
    */
   char *authority;
 };

@@ -25,6 +25,7 @@ typedef struct Sluice__V1__PollRequest Sluice__V1__PollRequest;
 typedef struct Sluice__V1__PollResponse Sluice__V1__PollResponse;
 typedef struct Sluice__V1__Hello Sluice__V1__Hello;
 typedef struct Sluice__V1__Welcome Sluice__V1__Welcome;
+typedef struct Sluice__V1__TrustedAuthorities Sluice__V1__TrustedAuthorities;
 typedef struct Sluice__V1__Drain Sluice__V1__Drain;
 typedef struct Sluice__V1__NodeTask Sluice__V1__NodeTask;
 typedef struct Sluice__V1__CancelTask Sluice__V1__CancelTask;
@@ -108,7 +109,8 @@ typedef enum {
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_DRAIN = 4,
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_STATUS_ACK = 5,
   SLUICE__V1__CONNECT_RESPONSE__MESSAGE_USAGE_ACK = 6,
-  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_PIECE_RELEASE = 7
+  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_PIECE_RELEASE = 7,
+  SLUICE__V1__CONNECT_RESPONSE__MESSAGE_AUTHORITIES = 8
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(SLUICE__V1__CONNECT_RESPONSE__MESSAGE__CASE)
 } Sluice__V1__ConnectResponse__MessageCase;
 
@@ -148,6 +150,10 @@ struct  Sluice__V1__ConnectResponse
      * Which pieces of its grant a relay is asked to leave to another.
      */
     Sluice__V1__PieceRelease *piece_release;
+    /*
+     * Whom to trust from now on.
+     */
+    Sluice__V1__TrustedAuthorities *authorities;
   };
 };
 #define SLUICE__V1__CONNECT_RESPONSE__INIT \
@@ -262,10 +268,35 @@ struct  Sluice__V1__Welcome
    * What lease heartbeats on this stream have to name; grows with each start of control.
    */
   uint64_t lease_epoch;
+  /*
+   * Whom to trust from now on; not there in plaintext.
+   */
+  Sluice__V1__TrustedAuthorities *authorities;
 };
 #define SLUICE__V1__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__welcome__descriptor) \
-    , {0,NULL}, NULL, 0 }
+    , {0,NULL}, NULL, 0, NULL }
+
+
+/*
+ * The authorities of control's and of relays' certificates.
+ */
+struct  Sluice__V1__TrustedAuthorities
+{
+  ProtobufCMessage base;
+  /*
+   * Their certificates in PEM: these are trusted from now on, and no others.
+   */
+  char *certificates;
+  /*
+   * Within which time the node is asked to have its certificate renewed, at a moment of its own; not there where it
+   * renews in its own time.
+   */
+  Google__Protobuf__Duration *renew_within;
+};
+#define SLUICE__V1__TRUSTED_AUTHORITIES__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__trusted_authorities__descriptor) \
+    , (char *)protobuf_c_empty_string, NULL }
 
 
 /*
@@ -825,6 +856,25 @@ Sluice__V1__Welcome *
 void   sluice__v1__welcome__free_unpacked
                      (Sluice__V1__Welcome *message,
                       ProtobufCAllocator *allocator);
+/* Sluice__V1__TrustedAuthorities methods */
+void   sluice__v1__trusted_authorities__init
+                     (Sluice__V1__TrustedAuthorities         *message);
+size_t sluice__v1__trusted_authorities__get_packed_size
+                     (const Sluice__V1__TrustedAuthorities   *message);
+size_t sluice__v1__trusted_authorities__pack
+                     (const Sluice__V1__TrustedAuthorities   *message,
+                      uint8_t             *out);
+size_t sluice__v1__trusted_authorities__pack_to_buffer
+                     (const Sluice__V1__TrustedAuthorities   *message,
+                      ProtobufCBuffer     *buffer);
+Sluice__V1__TrustedAuthorities *
+       sluice__v1__trusted_authorities__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   sluice__v1__trusted_authorities__free_unpacked
+                     (Sluice__V1__TrustedAuthorities *message,
+                      ProtobufCAllocator *allocator);
 /* Sluice__V1__Drain methods */
 void   sluice__v1__drain__init
                      (Sluice__V1__Drain         *message);
@@ -1092,6 +1142,9 @@ typedef void (*Sluice__V1__Hello_Closure)
 typedef void (*Sluice__V1__Welcome_Closure)
                  (const Sluice__V1__Welcome *message,
                   void *closure_data);
+typedef void (*Sluice__V1__TrustedAuthorities_Closure)
+                 (const Sluice__V1__TrustedAuthorities *message,
+                  void *closure_data);
 typedef void (*Sluice__V1__Drain_Closure)
                  (const Sluice__V1__Drain *message,
                   void *closure_data);
@@ -1173,6 +1226,7 @@ extern const ProtobufCMessageDescriptor sluice__v1__poll_request__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__poll_response__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__hello__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__welcome__descriptor;
+extern const ProtobufCMessageDescriptor sluice__v1__trusted_authorities__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__drain__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__node_task__descriptor;
 extern const ProtobufCMessageDescriptor sluice__v1__cancel_task__descriptor;

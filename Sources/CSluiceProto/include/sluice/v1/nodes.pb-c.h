@@ -85,10 +85,18 @@ struct  Sluice__V1__Node
    * Whether it serves files over HTTP without TLS, as stock clients ask for them.
    */
   protobuf_c_boolean serves_plain_http;
+  /*
+   * Output only. The name of the authority that its certificate is by; empty in plaintext.
+   */
+  char *authority;
+  /*
+   * Output only. When that certificate ends.
+   */
+  Google__Protobuf__Timestamp *certificate_expire_time;
 };
 #define SLUICE__V1__NODE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__node__descriptor) \
-    , (char *)protobuf_c_empty_string, SLUICE__V1__NODE_ROLE__NODE_ROLE_UNSPECIFIED, 0,NULL, (char *)protobuf_c_empty_string, 0, NULL, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, SLUICE__V1__NODE_ROLE__NODE_ROLE_UNSPECIFIED, 0,NULL, (char *)protobuf_c_empty_string, 0, NULL, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL }
 
 
 struct  Sluice__V1__GetNodeRequest
