@@ -1,7 +1,12 @@
 """The main path against nginx as origin, and what is refused before anything is created."""
 import os
+import sys
 import time
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from bittorrent_cutter import BitTorrentCutter
 from fleet import Fleet, sha256_of, wait_until
 
 
@@ -140,6 +145,26 @@ def case_nodes_that_listen_everywhere_are_found(binary):
         nodes = {node["name"]: node["address"] for node in fleet.json("nodes", "list")["nodes"]}
         assert nodes["relay-1"].startswith("127.0.0.1:"), nodes
         assert nodes["agent-1"] == "127.0.0.1:9", nodes
+
+
+def case_bittorrent_that_is_cut_in_mid_stream_is_found_out(binary):
+    """Each BitTorrent connection to the relay is reset after 200 KB: the agent says so, and gets the file over HTTP."""
+    with Fleet(binary) as fleet, BitTorrentCutter(200_000) as cutter:
+        path = fleet.origin.make_file("build.img", 16)
+        fleet.start_control()
+        fleet.start_relay(1, "--advertise", cutter.address)
+        cutter.upstream = fleet.listens["relay-1"]
+        fleet.start_agent(1)
+        fleet.register_origin()
+        name = fleet.json("push", fleet.origin.base_url + "build.img", "--to", "role=demo", "--assist-after", "8s")["name"]
+        for distribution in fleet.follow(name, 60):
+            if distribution["targets"][0].get("network") == "NETWORK_CLASS_BITTORRENT_BLOCKED":
+                break
+        target = fleet.distribution(name)["targets"][0]
+        assert target.get("network") == "NETWORK_CLASS_BITTORRENT_BLOCKED", target
+        assert cutter.cuts >= 3, cutter.cuts
+        wait_until(lambda: fleet.distribution(name)["state"] == "DISTRIBUTION_STATE_COMPLETED", 60, "the file at the agent")
+        assert sha256_of(fleet.delivered(1, "build.img")) == sha256_of(path)
 
 
 def case_a_relay_keeps_what_agents_still_take(binary):
