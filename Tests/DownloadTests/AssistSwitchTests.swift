@@ -10,14 +10,16 @@ import Units
         http: UInt64 = 0,
         progress: Double = 0.5,
         peers: Int = 3,
-        httpWorks: Bool = true
+        httpWorks: Bool = true,
+        cutOff: Bool = false
     ) -> AssistSwitch.Measurement {
         AssistSwitch.Measurement(
             peerRate: BytesPerSecond(rawValue: rate),
             rate: BytesPerSecond(rawValue: rate + http),
             progress: progress,
             peerCount: peers,
-            httpWorks: httpWorks
+            httpWorks: httpWorks,
+            peersAreCutOff: cutOff
         )
     }
 
@@ -49,6 +51,29 @@ import Units
         _ = assist.measured(measurement(rate: 0, peers: 0), at: .zero)
         let change = assist.measured(measurement(rate: 0, peers: 0), at: .zero + .seconds(5))
         #expect(change == .start(.hostileNetwork(duration: .seconds(5))))
+    }
+
+    @Test func `peers that are cut off again and again are none`() {
+        var assist = AssistSwitch(policy: AssistPolicy(), size: size, at: .zero)
+        _ = assist.measured(measurement(rate: 100_000, cutOff: true), at: .zero)
+        let change = assist.measured(measurement(rate: 100_000, cutOff: true), at: .zero + .seconds(5))
+        #expect(change == .start(.hostileNetwork(duration: .seconds(5))))
+    }
+
+    @Test(arguments: [true, false]) func `what is slow and then blocked is not only filled up any more`(httpWorks: Bool)
+    {
+        var assist = AssistSwitch(policy: AssistPolicy(), size: size, at: .zero)
+        _ = assist.measured(measurement(rate: 10), at: .zero)
+        _ = assist.measured(measurement(rate: 10), at: .zero + .seconds(30))
+        _ = assist.measured(
+            measurement(rate: 0, http: 1_000_000, peers: 0, httpWorks: httpWorks),
+            at: .zero + .seconds(31)
+        )
+        let change = assist.measured(
+            measurement(rate: 0, http: 1_000_000, peers: 0, httpWorks: httpWorks),
+            at: .zero + .seconds(36)
+        )
+        #expect(change == (httpWorks ? .start(.hostileNetwork(duration: .seconds(5))) : .none))
     }
 
     @Test func `less than a part in a hundred in five minutes is a stall`() {

@@ -27,29 +27,29 @@ import Units
             var backSince: BootTime?
             var slowSince: BootTime?
             var wasUseless: BootTime?
+            var peerlessSince: BootTime?
             for _ in 0..<60 {
                 now = now + .milliseconds(generator.pick(50...1500))
                 let isFast = generator.chance(3) ? generator.chance(2) : fastSince != nil
                 progress = min(1, progress + (generator.chance(4) ? 0.02 : 0))
                 fastSince = isFast ? fastSince ?? now : nil
                 slowSince = isFast ? nil : slowSince ?? now
-                let rate = BytesPerSecond(isFast ? 2_000_000 : 10)
-                let gain = assist.isAssisting && generator.chance(2) ? BytesPerSecond(10) : .zero
-                let measurement = AssistSwitch.Measurement(
-                    peerRate: rate,
-                    rate: rate + gain,
-                    progress: progress,
-                    peerCount: generator.chance(3) ? 0 : 2,
-                    httpWorks: generator.chance(2)
-                )
+                let measurement = measurement(isFast: isFast, progress, of: assist, &generator)
+                let (rate, all) = (measurement.peerRate, measurement.rate)
+                let isPeerless = measurement.peerCount == 0 || measurement.peersAreCutOff && !isFast
+                peerlessSince = isPeerless ? peerlessSince ?? now : nil
                 let before = assist.isAssisting
-                let isBack = isBack(assist.reason, isFast: isFast, peers: rate, all: rate + gain)
+                let wasOnlySlow = isOnlySlow(assist.reason)
+                let isBack = isBack(assist.reason, isFast: isFast, peers: rate, all: all)
                 backSince = isBack ? backSince ?? now : nil
                 switch assist.measured(measurement, at: now) {
                 case .start(.slow(_, _, let held)):
                     try hold(held >= policy.slowDuration && slowSince.map { now - $0 >= held } ?? false, "not slow")
                     try hold(!before, "started twice")
                     try hold(wasUseless.map { now - $0 >= policy.uselessPause } ?? true, "tried again too soon")
+                case .start(.hostileNetwork(let held)):
+                    try hold(held >= policy.hostileDuration && peerlessSince == now - held, "not blocked")
+                    try hold(!before || wasOnlySlow && !isBack, "started twice")
                 case .start: try hold(!before && !policy.isDisabled, "started twice, or though disabled")
                 case .stop(.recovered):
                     let backFor = backSince.map { now - $0 } ?? .zero
@@ -85,6 +85,31 @@ import Units
         policy.isDisabled = generator.chance(10)
         if generator.chance(3) { policy.expected = .seconds(generator.pick(1...20)) }
         return policy
+    }
+
+    private func measurement(
+        isFast: Bool,
+        _ progress: Double,
+        of assist: AssistSwitch,
+        _ generator: inout SeededGenerator
+    ) -> AssistSwitch.Measurement {
+        let rate = BytesPerSecond(isFast ? 2_000_000 : 10)
+        let gain = assist.isAssisting && generator.chance(2) ? BytesPerSecond(10) : .zero
+        return AssistSwitch.Measurement(
+            peerRate: rate,
+            rate: rate + gain,
+            progress: progress,
+            peerCount: generator.chance(3) ? 0 : 2,
+            httpWorks: generator.chance(2),
+            peersAreCutOff: generator.chance(3)
+        )
+    }
+
+    private func isOnlySlow(_ reason: AssistReason?) -> Bool {
+        switch reason {
+        case .slow, .overdue: true
+        default: false
+        }
     }
 
     /// Who is late has to bring what was expected, which is told with the reason.

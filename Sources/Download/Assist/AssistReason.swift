@@ -17,7 +17,7 @@ package enum AssistReason: Hashable, Sendable, CustomStringConvertible {
         case .stalled(let progress, let duration):
             "stalled: \(Int(progress * 10_000)) in 10,000 parts in \(Int(duration.seconds)) s"
         case .hostileNetwork(let duration):
-            "BitTorrent is blocked: no peer in \(Int(duration.seconds)) s while HTTP works"
+            "BitTorrent is blocked: no peer that stays in \(Int(duration.seconds)) s while HTTP works"
         case .cutOff(let duration): "cut off: no peer and no relay in \(Int(duration.seconds)) s"
         case .overdue(let elapsed, let expected):
             "late: \(Int(elapsed.seconds)) s of \(Int(expected.seconds)) s expected"

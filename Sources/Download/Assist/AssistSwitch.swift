@@ -6,6 +6,7 @@ package import Units
 /// | --- | --- | --- |
 /// | swarming | a trigger's condition held long enough | assisting |
 /// | assisting | what was amiss is not any more, for the recovery time | swarming |
+/// | assisting for slowness or lateness | BitTorrent turns out to be blocked | assisting for that, without a limit |
 /// | assisting for slowness or lateness | a trial in which all sources together were no faster than before | swarming, more patient |
 ///
 /// | reason | is not amiss any more when peers bring |
@@ -27,19 +28,23 @@ package struct AssistSwitch: Sendable {
         package var peerCount: Int
         /// Whether something has answered over HTTP lately.
         package var httpWorks: Bool
+        /// Whether peers that are there do not count, because the network cuts them off again and again.
+        package var peersAreCutOff: Bool
 
         package init(
             peerRate: BytesPerSecond,
             rate: BytesPerSecond,
             progress: Double,
             peerCount: Int,
-            httpWorks: Bool
+            httpWorks: Bool,
+            peersAreCutOff: Bool = false
         ) {
             self.peerRate = peerRate
             self.rate = rate
             self.progress = progress
             self.peerCount = peerCount
             self.httpWorks = httpWorks
+            self.peersAreCutOff = peersAreCutOff
         }
     }
 
@@ -82,20 +87,43 @@ package struct AssistSwitch: Sendable {
             markedProgress = (measurement.progress, now)
         }
         slowSince = measurement.peerRate < policy.floor ? slowSince ?? now : nil
-        peerlessSince = measurement.peerCount == 0 ? peerlessSince ?? now : nil
+        let isPeerless = measurement.peerCount == 0 || measurement.peersAreCutOff && slowSince != nil
+        peerlessSince = isPeerless ? peerlessSince ?? now : nil
+        if let found = worse(measurement, now) {
+            start(found, now)
+            return .start(found)
+        }
         if reason != nil {
             if let end = useless(measurement, now) { return .stop(end) }
             return recovery(measurement, now)
         }
         addAlone(measurement.rate, now)
         guard let found = trigger(measurement, now) else { return .none }
+        start(found, now)
+        return .start(found)
+    }
+
+    private mutating func start(_ found: AssistReason, _ now: BootTime) {
         reason = found
         recoveredSince = nil
         switch found {
         case .slow, .overdue: trial = (now, MeanRate())
         case .stalled, .hostileNetwork, .cutOff, .bitTorrentDisabled: trial = nil
         }
-        return .start(found)
+    }
+
+    /// What was only slow or late is blocked by now.
+    private func worse(_ measurement: Measurement, _ now: BootTime) -> AssistReason? {
+        switch reason {
+        case .slow where !isRecovered(measurement), .overdue where !isRecovered(measurement):
+            measurement.httpWorks ? blocked(measurement, now) : nil
+        default: nil
+        }
+    }
+
+    private func blocked(_ measurement: Measurement, _ now: BootTime) -> AssistReason? {
+        guard let since = peerlessSince, now - since >= policy.hostileDuration else { return nil }
+        return measurement.httpWorks ? .hostileNetwork(duration: now - since) : .cutOff(duration: now - since)
     }
 
     private mutating func addAlone(_ rate: BytesPerSecond, _ now: BootTime) {
@@ -122,9 +150,7 @@ package struct AssistSwitch: Sendable {
 
     private func trigger(_ measurement: Measurement, _ now: BootTime) -> AssistReason? {
         if policy.bitTorrentIsDisabled { return .bitTorrentDisabled }
-        if let since = peerlessSince, now - since >= policy.hostileDuration {
-            return measurement.httpWorks ? .hostileNetwork(duration: now - since) : .cutOff(duration: now - since)
-        }
+        if let found = blocked(measurement, now) { return found }
         if let since = slowSince, now - since >= policy.slowDuration, now >= uselessUntil {
             return .slow(rate: measurement.peerRate, threshold: policy.floor, duration: now - since)
         }

@@ -21,7 +21,8 @@ extension DownloadEngine {
             rate: rate,
             progress: Double(verifiedBytes.rawValue) / Double(max(1, geometry.size.rawValue)),
             peerCount: sources.values.count { $0.kind.isPeer },
-            httpWorks: httpAnsweredAt.map { now - $0 < Limits.httpMemory } ?? false
+            httpWorks: httpAnsweredAt.map { now - $0 < Limits.httpMemory } ?? false,
+            peersAreCutOff: peersAreCutOff
         )
         let change = assist.measured(measurement, at: now)
         let assistRate = assist.reason.flatMap { policy.assistRate(for: $0, beside: peerRate) }
