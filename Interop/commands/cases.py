@@ -337,6 +337,26 @@ class FaultyHandler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+def case_get_direct_draws_a_bar_for_a_person(binary):
+    """On a terminal get --direct draws how far it is, also where it has to begin anew; into a pipe it says nothing."""
+    content = os.urandom(24 << 20)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.img"
+        for faults, ranges in (([], True), (["cut", "whole"], False)):
+            origin = FaultyOrigin(content, faults)
+            origin.ranges = ranges
+            command = [binary, "get", "--direct", "-o", str(out), origin.url]
+            drawn = subprocess.run(["script", "-qec", shlex.join(command), "/dev/null"], capture_output=True, text=True, timeout=60)
+            assert drawn.returncode == 0, drawn
+            shown = [int(percent) for percent in re.findall(r"out.img \[[#.]{24}\] +(\d+)%", drawn.stdout)]
+            assert shown and shown[-1] == 100 and all(percent <= 100 for percent in shown), drawn.stdout
+            assert "24.0 MiB of 24.0 MiB" in drawn.stdout and out.read_bytes() == content, drawn.stdout
+            out.unlink()
+        quiet = subprocess.run([binary, "get", "--direct", "-o", str(out), FaultyOrigin(content, []).url], capture_output=True,
+                               text=True, timeout=60)
+        assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", ""), quiet
+
+
 def case_get_direct(binary):
     """get --direct: ranges that fail are fetched again from where they broke off; a killed run is gone on with, unless the file changed."""
     content = os.urandom(24 << 20)

@@ -40,7 +40,10 @@ struct GetCommand: AsyncParsableCommand {
         let target = URL(fileURLWithPath: out)
         if direct {
             let download = DirectDownload(url: url, path: target.path, connections: connections)
-            try await download.run(expecting: sha256, logger: RoleLogger.make("get", level: .notice))
+            let bar = Terminal.isInteractive ? DownloadBar(name: target.lastPathComponent) : nil
+            try await download.run(expecting: sha256, logger: RoleLogger.make("get", level: .notice)) { done, size in
+                bar?.show(done, of: size)
+            }
             return
         }
         let control = try server.place()

@@ -38,12 +38,16 @@ struct ProgressDisplay {
         state == .completed || state == .failed || state == .cancelled
     }
 
+    /// A part of a whole, 0 to 1.
+    static func bar(_ share: Double) -> String {
+        let filled = Int(min(1, max(0, share)) * 24)
+        return String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
+    }
+
     private static func line(_ distribution: Distribution, _ progress: Progress, _ share: Double) -> String {
-        let filled = Int(share * 24)
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
         let sources = progress.sources ?? SourceBytes()
         var parts = [
-            "\(PrintableText.escaped(distribution.fileName)) [\(bar)] \(Int(share * 100))%",
+            "\(PrintableText.escaped(distribution.fileName)) [\(bar(share))] \(Int(share * 100))%",
             "\(progress.completedCount)/\(progress.targetCount) done",
         ]
         if progress.failedCount > 0 { parts.append("\(progress.failedCount) failed") }

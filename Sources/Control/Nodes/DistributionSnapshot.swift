@@ -53,6 +53,7 @@ enum DistributionSnapshot {
         target.reports = task.status.reports
         target.network = task.status.network
         target.assistSwitches = task.status.assistSwitches
+        target.assisting = task.status.assisting && !task.record.state.isFinal
         return target
     }
 

@@ -147,6 +147,7 @@ actor BlobDelivery {
         status.sha256 = sha256
         status.assist = progress.assist
         status.assistSwitches = progress.assistSwitches
+        status.assisting = progress.isAssisting
         status.network = SluiceAPI.NetworkClass(progress.network)
         status.reports = progress.reports
         if let origin = OriginID(assignment.blob?.origin ?? "") {

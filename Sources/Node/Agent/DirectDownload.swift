@@ -3,10 +3,13 @@ internal import Manifest
 internal import NIOCore
 internal import OriginClient
 internal import PieceCache
-internal import Units
+package import Units
 
 /// A file straight from its URL, over several connections, without control: what `sluice get --direct` does.
 package struct DirectDownload: Sendable {
+    /// How much is there of how much; called from any thread, often.
+    package typealias Progress = @Sendable (_ done: ByteCount, _ size: ByteCount) -> Void
+
     /// Bytes of one range request.
     private static let rangeLength: UInt64 = 4 << 20
 
@@ -28,12 +31,16 @@ package struct DirectDownload: Sendable {
     /// Downloads the file, which appears under its name only when all of it is there. That it is one and the same version is
     /// checked by the server's ETag or Last-Modified; what it holds is checked only where its digest is given. A run that
     /// failed is gone on with by the next where the server serves ranges and tells versions apart.
-    package func run(expecting sha256: String?, logger: Logger) async throws {
+    package func run(
+        expecting sha256: String?,
+        logger: Logger,
+        progress: @escaping Progress = { _, _ in }
+    ) async throws {
         let client: OriginClient
         do { client = try OriginClient(logger: logger) } catch { throw fault(error) }
         let result: Result<Void, any Error>
         do {
-            result = .success(try await run(expecting: sha256, client, logger))
+            result = .success(try await run(expecting: sha256, client, logger, progress))
         } catch {
             result = .failure(error)
         }
@@ -41,7 +48,12 @@ package struct DirectDownload: Sendable {
         try result.get()
     }
 
-    private func run(expecting sha256: String?, _ client: OriginClient, _ logger: Logger) async throws {
+    private func run(
+        expecting sha256: String?,
+        _ client: OriginClient,
+        _ logger: Logger,
+        _ progress: @escaping Progress
+    ) async throws {
         let probe = try await retrying(logger) { () throws(OriginError) in try await client.probe(url, policy: policy) }
         let file: CacheFile
         do {
@@ -56,11 +68,12 @@ package struct DirectDownload: Sendable {
         {
             done = known.ranges(of: url, probe.validators, rangeLength: Self.rangeLength)
         }
-        let before = min(probe.size.rawValue, UInt64(done.count) * Self.rangeLength)
+        let before = done.reduce(0) { $0 + min(Self.rangeLength, probe.size.rawValue - UInt64($1) * Self.rangeLength) }
         if before > 0 { logger.notice("\(ByteCount(rawValue: before)) are there from before") }
         do {
             try files.setSize(of: file, to: probe.size.rawValue)
-            try await fetch(probe, into: file, done, client, logger)
+            let meter = DownloadMeter(size: probe.size, done: before, tell: progress)
+            try await fetch(probe, into: file, done, client, meter, logger)
             if let sha256 { try check(file, size: probe.size, sha256) }
             try files.sync(file)
             try files.rename(partial, to: path)
@@ -82,6 +95,7 @@ package struct DirectDownload: Sendable {
         into file: CacheFile,
         _ done: Set<Int>,
         _ client: OriginClient,
+        _ meter: DownloadMeter,
         _ logger: Logger
     ) async throws {
         let hasRanges = probe.acceptsRanges
@@ -101,8 +115,9 @@ package struct DirectDownload: Sendable {
                     group.addTask {
                         let connection = client.connect(policy: policy)
                         while let (number, range) = ranges.take() {
-                            try await fetch(range, probe.validators, hasRanges ? keeper : nil, file, connection, logger)
-                            if hasRanges { try keeper.finished(number) }
+                            let keeper = hasRanges ? keeper : nil
+                            try await fetch(range, probe.validators, keeper, file, connection, meter, logger)
+                            try keeper?.finished(number)
                         }
                         await connection.close()
                     }
@@ -122,6 +137,7 @@ package struct DirectDownload: Sendable {
         _ keeper: DownloadKeeper?,
         _ file: CacheFile,
         _ connection: OriginConnection,
+        _ meter: DownloadMeter,
         _ logger: Logger
     ) async throws {
         var waits = RetryWaits(seed: .random(in: 0 ... .max))
@@ -132,13 +148,17 @@ package struct DirectDownload: Sendable {
                 for try await bytes in connection.fetch(url, range: rest, ifMatch: validators) {
                     try files.write(bytes.readableBytesSpan, to: file, at: at)
                     at += UInt64(bytes.readableBytes)
+                    meter.add(UInt64(bytes.readableBytes))
                     if keeper != nil { waits.progressed() }
                 }
                 return
             } catch let error as OriginError {
                 try keeper?.keep()
                 try await wait(waits.failed(error), error, logger)
-                if keeper == nil { at = range.start }
+                if keeper == nil {
+                    meter.takeBack(at - range.start)
+                    at = range.start
+                }
             }
         }
     }

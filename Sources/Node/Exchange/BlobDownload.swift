@@ -39,6 +39,7 @@ actor BlobDownload: EventLoopActor {
     var samples: [Fetch: BootTime] = [:]
     private var assistText = ""
     private var assistSwitches: UInt32 = 0
+    private var isAssisting = false
     private var nextLook = BootTime.zero
     private var running: [Task<Void, Never>] = []
     private(set) var isOver = false
@@ -149,6 +150,7 @@ actor BlobDownload: EventLoopActor {
             epoch: knownEpoch,
             assist: assistText,
             assistSwitches: assistSwitches,
+            isAssisting: isAssisting && !isOver,
             network: network.found(at: BootClock.now()),
             reports: reports.all
         )
@@ -249,11 +251,14 @@ actor BlobDownload: EventLoopActor {
             case .reprove(let piece): reprove(piece)
             case .discard(let piece): assembly.discard(piece)
             case .startAssist(let reason):
-                assistSwitches += 1
+                // It goes on for another reason where what was slow is blocked by now.
+                if !isAssisting { assistSwitches += 1 }
+                isAssisting = true
                 assistText = reason.description
                 runtime.logger.info("assist begins: \(reason)")
             case .stopAssist(let end):
                 assistSwitches += 1
+                isAssisting = false
                 runtime.logger.info("assist ends: \(end)")
             case .ban(let source): ban(source)
             case .wantOrigin(let isWanted): wantOrigin(isWanted)

@@ -13,6 +13,7 @@ struct DownloadProgress: Sendable {
     let assist: String
     /// How often assist has begun or ended.
     let assistSwitches: UInt32
+    let isAssisting: Bool
     let network: Download.NetworkClass
     let reports: [PeerReport]
 

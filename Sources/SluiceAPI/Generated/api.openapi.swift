@@ -2941,6 +2941,10 @@ extension GeneratedRoutes {
             "type": "integer",
             "minimum": 0,
             "maximum": 4294967295
+          },
+          "assisting": {
+            "description": "Assist runs now.",
+            "type": "boolean"
           }
         },
         "additionalProperties": false

@@ -321,6 +321,7 @@ extension TargetProgress {
         if !self.reports.isEmpty { members.append(("reports", .array(self.reports.map { $0.json }))) }
         if self.network.rawValue != 0 { members.append(("network", self.network.json)) }
         if self.assistSwitches != 0 { members.append(("assistSwitches", JSONCoding.json(self.assistSwitches))) }
+        if self.assisting { members.append(("assisting", .boolean(true))) }
         return .members(members)
     }
 
@@ -354,6 +355,8 @@ extension TargetProgress {
                 self.network = try JSONCoding.enumeration(value, "network", names: NetworkClass.names) { NetworkClass(rawValue: $0) }
             case "assistSwitches", "assist_switches":
                 self.assistSwitches = try JSONCoding.integer(value, "assistSwitches")
+            case "assisting":
+                self.assisting = try JSONCoding.boolean(value, "assisting")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -965,6 +965,8 @@ package struct TargetProgress: Hashable, Sendable {
     package var network: NetworkClass = .unspecified
     /// How often assist has begun or ended.
     package var assistSwitches: UInt32 = 0
+    /// Assist runs now.
+    package var assisting: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -1013,6 +1015,7 @@ extension TargetProgress {
         self.reports = try unsafe ProtobufC.messages(c.pointee.n_reports, c.pointee.reports) { (value) throws(ProtobufError) in try unsafe PeerReport(c: value) }
         self.network = unsafe NetworkClass(rawValue: Int32(bitPattern: c.pointee.network.rawValue))
         self.assistSwitches = unsafe c.pointee.assist_switches
+        self.assisting = unsafe c.pointee.assisting != 0
     }
 }
 
@@ -1047,6 +1050,7 @@ extension TargetProgress {
         }
         unsafe c.pointee.network = Sluice__V1__NetworkClass(rawValue: UInt32(bitPattern: self.network.rawValue))
         unsafe c.pointee.assist_switches = self.assistSwitches
+        unsafe c.pointee.assisting = self.assisting ? 1 : 0
         return unsafe c
     }
 }

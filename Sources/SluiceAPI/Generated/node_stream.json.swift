@@ -560,6 +560,7 @@ extension TaskStatus {
         if self.network.rawValue != 0 { members.append(("network", self.network.json)) }
         if self.assistSwitches != 0 { members.append(("assistSwitches", JSONCoding.json(self.assistSwitches))) }
         if self.epoch != 0 { members.append(("epoch", JSONCoding.json(self.epoch))) }
+        if self.assisting { members.append(("assisting", .boolean(true))) }
         return .members(members)
     }
 
@@ -603,6 +604,8 @@ extension TaskStatus {
                 self.assistSwitches = try JSONCoding.integer(value, "assistSwitches")
             case "epoch":
                 self.epoch = try JSONCoding.integer(value, "epoch")
+            case "assisting":
+                self.assisting = try JSONCoding.boolean(value, "assisting")
             default: throw JSONCoding.unknown(member.name, Self.fullName)
             }
         }

@@ -1253,6 +1253,8 @@ package struct TaskStatus: Hashable, Sendable {
     package var assistSwitches: UInt32 = 0
     /// The epoch under which an agent's pieces are proven; 0 where it does not say.
     package var epoch: UInt64 = 0
+    /// Assist runs now.
+    package var assisting: Bool = false
 
     /// Every field at its default.
     package init() {}
@@ -1306,6 +1308,7 @@ extension TaskStatus {
         self.network = unsafe NetworkClass(rawValue: Int32(bitPattern: c.pointee.network.rawValue))
         self.assistSwitches = unsafe c.pointee.assist_switches
         self.epoch = unsafe c.pointee.epoch
+        self.assisting = unsafe c.pointee.assisting != 0
     }
 }
 
@@ -1347,6 +1350,7 @@ extension TaskStatus {
         unsafe c.pointee.network = Sluice__V1__NetworkClass(rawValue: UInt32(bitPattern: self.network.rawValue))
         unsafe c.pointee.assist_switches = self.assistSwitches
         unsafe c.pointee.epoch = self.epoch
+        unsafe c.pointee.assisting = self.assisting ? 1 : 0
         return unsafe c
     }
 }

@@ -2011,7 +2011,7 @@ const ProtobufCMessageDescriptor sluice__v1__source_bytes__descriptor =
   (ProtobufCMessageInit) sluice__v1__source_bytes__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__target_progress__field_descriptors[12] =
+static const ProtobufCFieldDescriptor sluice__v1__target_progress__field_descriptors[13] =
 {
   {
     "node",
@@ -2157,10 +2157,23 @@ static const ProtobufCFieldDescriptor sluice__v1__target_progress__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "assisting",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TargetProgress, assisting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__target_progress__field_indices_by_name[] = {
   8,   /* field[8] = assist */
   11,   /* field[11] = assist_switches */
+  12,   /* field[12] = assisting */
   4,   /* field[4] = bytes_per_second */
   6,   /* field[6] = elapsed */
   5,   /* field[5] = message */
@@ -2175,7 +2188,7 @@ static const unsigned sluice__v1__target_progress__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__target_progress__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor sluice__v1__target_progress__descriptor =
 {
@@ -2185,7 +2198,7 @@ const ProtobufCMessageDescriptor sluice__v1__target_progress__descriptor =
   "Sluice__V1__TargetProgress",
   "sluice.v1",
   sizeof(Sluice__V1__TargetProgress),
-  12,
+  13,
   sluice__v1__target_progress__field_descriptors,
   sluice__v1__target_progress__field_indices_by_name,
   1,  sluice__v1__target_progress__number_ranges,

@@ -2258,7 +2258,7 @@ const ProtobufCMessageDescriptor sluice__v1__task_ack__descriptor =
   (ProtobufCMessageInit) sluice__v1__task_ack__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors[17] =
+static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors[18] =
 {
   {
     "task",
@@ -2464,10 +2464,23 @@ static const ProtobufCFieldDescriptor sluice__v1__task_status__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "assisting",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Sluice__V1__TaskStatus, assisting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned sluice__v1__task_status__field_indices_by_name[] = {
   9,   /* field[9] = assist */
   15,   /* field[15] = assist_switches */
+  17,   /* field[17] = assisting */
   6,   /* field[6] = bytes_per_second */
   7,   /* field[7] = elapsed */
   16,   /* field[16] = epoch */
@@ -2487,7 +2500,7 @@ static const unsigned sluice__v1__task_status__field_indices_by_name[] = {
 static const ProtobufCIntRange sluice__v1__task_status__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor sluice__v1__task_status__descriptor =
 {
@@ -2497,7 +2510,7 @@ const ProtobufCMessageDescriptor sluice__v1__task_status__descriptor =
   "Sluice__V1__TaskStatus",
   "sluice.v1",
   sizeof(Sluice__V1__TaskStatus),
-  17,
+  18,
   sluice__v1__task_status__field_descriptors,
   sluice__v1__task_status__field_indices_by_name,
   1,  sluice__v1__task_status__number_ranges,

@@ -560,10 +560,14 @@ struct  Sluice__V1__TargetProgress
    * How often assist has begun or ended.
    */
   uint32_t assist_switches;
+  /*
+   * Assist runs now.
+   */
+  protobuf_c_boolean assisting;
 };
 #define SLUICE__V1__TARGET_PROGRESS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__target_progress__descriptor) \
-    , (char *)protobuf_c_empty_string, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, 0, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0 }
+    , (char *)protobuf_c_empty_string, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, 0, NULL, 0, (char *)protobuf_c_empty_string, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0, 0 }
 
 
 /*

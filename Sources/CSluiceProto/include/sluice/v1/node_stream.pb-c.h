@@ -653,10 +653,14 @@ struct  Sluice__V1__TaskStatus
    * The epoch under which an agent's pieces are proven; 0 where it does not say.
    */
   uint64_t epoch;
+  /*
+   * Assist runs now.
+   */
+  protobuf_c_boolean assisting;
 };
 #define SLUICE__V1__TASK_STATUS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&sluice__v1__task_status__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, NULL, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, SLUICE__V1__TASK_STATE__TASK_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, NULL, 0, NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, (char *)protobuf_c_empty_string, SLUICE__V1__NETWORK_CLASS__NETWORK_CLASS_UNSPECIFIED, 0, 0, 0 }
 
 
 /*
