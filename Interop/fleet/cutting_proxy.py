@@ -1,43 +1,18 @@
 """A TCP proxy as some networks have it: it cuts every connection on which nothing came down for a while."""
 import select
-import socket
-import threading
 import time
 
+from tcp_proxy import TCPProxy
 
-class CuttingProxy:
-    """Use as a context; `address` is where it listens. `cuts` counts the connections that it has cut."""
+
+class CuttingProxy(TCPProxy):
+    """`cuts` counts the connections that it has cut."""
 
     def __init__(self, upstream, seconds):
-        host, port = upstream.rsplit(":", 1)
-        self.upstream, self.seconds, self.cuts = (host, int(port)), seconds, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        super().__init__(upstream)
+        self.seconds = seconds
 
-    def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
-
-    def _carry(self, near):
-        with near:
-            try:
-                with socket.create_connection(self.upstream) as far:
-                    self._exchange(near, far)
-            except OSError:
-                pass
-
-    def _exchange(self, near, far):
+    def exchange(self, near, far):
         last = time.monotonic()
         while True:
             left = last + self.seconds - time.monotonic()
