@@ -26,33 +26,27 @@ struct HTTP2InputTurn {
     /// How many of these bytes, which follow those that it took before, are for one turn: whole frames, and of the last
     /// one what is there.
     mutating func take(_ bytes: ByteBuffer) -> Int {
-        var frames = 0
-        var rest = bytes.readableBytesView[...]
-        while !rest.isEmpty {
+        unsafe bytes.withUnsafeReadableBytes { unsafe take($0) }
+    }
+
+    private mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var (frames, index) = (0, 0)
+        while index < bytes.count {
             if left > 0 {
-                let skipped = min(left, rest.count)
+                let skipped = min(left, bytes.count - index)
                 left -= skipped
-                rest = rest.dropFirst(skipped)
+                index += skipped
                 continue
             }
             if headerBytes == 0, frames >= Self.frames { break }
-            if headerBytes == 0, rest.count >= Self.frameHeaderBytes,
-                let word = bytes.getInteger(at: rest.startIndex, as: UInt32.self)
-            {
-                lengthAndType = word
-                headerBytes = Self.frameHeaderBytes
-                rest = rest.dropFirst(Self.frameHeaderBytes)
-            } else {
-                // A header that is cut: a byte at a time.
-                if headerBytes < 4 { lengthAndType = lengthAndType << 8 | UInt32(rest[rest.startIndex]) }
-                headerBytes += 1
-                rest = rest.dropFirst()
-            }
+            if headerBytes < 4 { lengthAndType = unsafe lengthAndType << 8 | UInt32(bytes[index]) }
+            headerBytes += 1
+            index += 1
             guard headerBytes == Self.frameHeaderBytes else { continue }
             frames += lengthAndType & 0xFF == Self.headers ? Self.framesOfHead : 1
             left = Int(lengthAndType >> 8)
             headerBytes = 0
         }
-        return rest.startIndex - bytes.readerIndex
+        return index
     }
 }
