@@ -171,8 +171,10 @@ class Lab:
                     self.finished[agent] = os.stat(delivered).st_ctime - started
             distribution = fleet.distribution(name)
             sources = distribution["progress"].get("sources", {})
-            memory = {role: max((peak_memory(process.popen.pid) for node, process in fleet.processes.items()
-                                 if node.startswith(role)), default=0) for role in ("agent", "relay", "control")}
+            # Not of a relay that was killed.
+            running = {node: process.popen.pid for node, process in fleet.processes.items() if process.running}
+            memory = {role: max((peak_memory(pid) for node, pid in running.items() if node.startswith(role)), default=0)
+                      for role in ("agent", "relay", "control")}
             return {
                 "state": state, "egress": round(fleet.origin.bytes_sent("/build.img") / spec.size, 4),
                 "sources_mib": {key: round(int(value) / MIB, 1) for key, value in sources.items()},
