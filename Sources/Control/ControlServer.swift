@@ -82,15 +82,15 @@ package struct ControlServer: Service {
         try? await store.close()
     }
 
-    /// Access control, and the authorities each time they change, behind the nodes' hearing of it.
+    /// Access control, and word each time its authorities change, behind the nodes' hearing of it.
     private func openAccess(
         _ store: any ControlStore,
         _ fleet: Fleet
-    ) async throws -> (access: ControlAccess, changes: AsyncStream<AuthoritySet>) {
-        let (changes, announce) = AsyncStream.makeStream(of: AuthoritySet.self, bufferingPolicy: .bufferingNewest(1))
+    ) async throws -> (access: ControlAccess, changes: AsyncStream<Void>) {
+        let (changes, announce) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let told: AuthorityRotation.Told = { authorities, renews in
             await fleet.authoritiesChanged(authorities, renews: renews)
-            announce.yield(authorities)
+            announce.yield()
         }
         let access = try await ControlAccess.open(configuration, store, clock: .system, told: told, logger: logger)
         if let authorities = access.authorities { await fleet.authoritiesChanged(authorities, renews: false) }
@@ -98,10 +98,9 @@ package struct ControlServer: Service {
     }
 
     /// Tells whoever calls this server whom to trust, each time that changes.
-    private func tell(_ changes: AsyncStream<AuthoritySet>, of access: ControlAccess, at address: SocketAddress) async {
-        for await authorities in changes {
-            guard let token = access.credentials?.adminToken else { continue }
-            let credentials = ControlCredentials(authority: authorities.text, adminToken: token)
+    private func tell(_ changes: AsyncStream<Void>, of access: ControlAccess, at address: SocketAddress) async {
+        for await _ in changes {
+            guard let credentials = access.credentials else { continue }
             configuration.whenTrustChanges(address.ipAddress ?? configuration.host, address.port ?? 0, credentials)
         }
     }

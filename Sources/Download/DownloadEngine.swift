@@ -30,7 +30,8 @@ package struct DownloadEngine: Sendable {
     var sources: [SourceID: Source] = [:]
     /// When something answered over HTTP last.
     var httpAnsweredAt: BootTime?
-    var peersAreCutOff = false
+    /// Whether the network cuts peers off again and again.
+    package var peersAreCutOff = false
     /// Relays at our own site, and when a peer there brought something last.
     var nearRelays = 0
     var nearBrought: BootTime
@@ -255,9 +256,6 @@ package struct DownloadEngine: Sendable {
 
     /// A relay has answered over HTTP, whatever it was asked.
     package mutating func httpAnswered(at now: BootTime) { httpAnsweredAt = now }
-
-    /// The network cuts peers off again and again, or does not any more.
-    package mutating func peersAreCutOff(_ isSo: Bool) { peersAreCutOff = isSo }
 
     /// An HTTP fetch is over; what it did not bring is asked of somebody else. A failure pauses the source.
     package mutating func fetchEnded(

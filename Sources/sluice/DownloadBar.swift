@@ -1,4 +1,3 @@
-import Foundation
 import Program
 import Synchronization
 import Units
@@ -12,7 +11,7 @@ final class DownloadBar: Sendable {
         /// Bytes that were there before.
         var before: UInt64 = 0
         var drawn: ContinuousClock.Instant?
-        var length = 0
+        var redrawn = RedrawnLine()
     }
 
     private let name: String
@@ -34,10 +33,7 @@ final class DownloadBar: Sendable {
             let seconds = max(0.001, (now - began) / .seconds(1))
             let rate = Double(done.rawValue - state.before) / seconds
             let line = line(done, size, rate: rate, isOver: isOver)
-            Terminal.write(
-                "\r" + line + String(repeating: " ", count: max(0, state.length - line.count)) + (isOver ? "\n" : "")
-            )
-            state.length = line.count
+            Terminal.write(state.redrawn.text(line, width: Terminal.width, isLast: isOver))
         }
     }
 
@@ -46,7 +42,6 @@ final class DownloadBar: Sendable {
         var parts = ["\(name) [\(ProgressDisplay.bar(share))] \(Int(share * 100))%", "\(done) of \(size)"]
         parts.append("\(BytesPerSecond(rawValue: UInt64(rate)))")
         if !isOver, rate >= 1 { parts.append("ETA \(Int(Double(size.rawValue - done.rawValue) / rate)) s") }
-        let line = parts.joined(separator: "  ")
-        return Terminal.width.map { String(line.prefix(max(20, $0 - 1))) } ?? line
+        return parts.joined(separator: "  ")
     }
 }

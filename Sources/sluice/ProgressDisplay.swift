@@ -6,8 +6,8 @@ import Units
 struct ProgressDisplay {
     private let interactive: Bool
     private let width: Int?
+    private var redrawn = RedrawnLine()
     private var lastTenth = -1
-    private var lastLength = 0
 
     /// A line that is drawn over has to fit `width` characters.
     init(interactive: Bool, width: Int?) {
@@ -22,12 +22,7 @@ struct ProgressDisplay {
         let share = whole == 0 ? 0 : min(1, Double(progress.verifiedBytes) / Double(whole))
         let ended = Self.hasEnded(distribution.state)
         let line = Self.line(distribution, progress, share)
-        if interactive {
-            let line = width.map { String(line.prefix(max(20, $0 - 1))) } ?? line
-            let padding = String(repeating: " ", count: max(0, lastLength - line.count))
-            lastLength = line.count
-            return "\r" + line + padding + (ended ? "\n" : "")
-        }
+        if interactive { return redrawn.text(line, width: width, isLast: ended) }
         let tenth = ended ? 11 : Int(share * 10)
         guard tenth > lastTenth else { return "" }
         lastTenth = tenth

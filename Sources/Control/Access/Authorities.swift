@@ -20,8 +20,7 @@ struct Authorities: AuthorityServiceServer {
     ) async throws -> CreateAuthorityResponse {
         let now = clock.seconds
         let authorities = try await guarded().change { authorities in
-            try authorities.checkRoom()
-            return try authorities.adding(authorities.active.successor(now: now))
+            try authorities.adding(authorities.active.successor(now: now))
         }
         var response = CreateAuthorityResponse()
         if let made = authorities.other {
@@ -99,7 +98,7 @@ struct Authorities: AuthorityServiceServer {
         let made = authority.certificate.notBefore + CertificateAuthority.backdating
         shown.createTime = Timestamp(milliseconds: made * 1000)
         shown.expireTime = Timestamp(milliseconds: authority.certificate.notAfter * 1000)
-        shown.fingerprint = AuthoritySet.hexadecimal(authority.certificate.fingerprint)
+        shown.fingerprint = Hexadecimal.encode(authority.certificate.fingerprint)
         return shown
     }
 }

@@ -20,24 +20,6 @@ struct AuthorityRotation: Sendable {
     /// One change at a time.
     private let line = ChangeLine<String>()
 
-    init(
-        authority: ControlAuthority,
-        slot: TLSServerSlot,
-        names: [String],
-        registry: AccessRegistry,
-        clock: WallClock,
-        told: @escaping Told,
-        logger: Logger
-    ) {
-        self.authority = authority
-        self.slot = slot
-        self.names = names
-        self.registry = registry
-        self.clock = clock
-        self.told = told
-        self.logger = logger
-    }
-
     /// Makes the change that is wanted of the present authorities; returns those that are there behind it.
     func change(
         _ wanted: @escaping @Sendable (AuthoritySet) async throws -> AuthoritySet

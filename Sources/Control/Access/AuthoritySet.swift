@@ -58,13 +58,9 @@ struct AuthoritySet: Sendable {
     }
 
     /// What an authority is called: `ca-` and the first 16 digits of its fingerprint.
-    static func name(of fingerprint: [UInt8]) -> String { "ca-" + hexadecimal(Array(fingerprint.prefix(8))) }
+    static func name(of fingerprint: [UInt8]) -> String { "ca-" + Hexadecimal.encode(fingerprint.prefix(8)) }
 
     static func name(of authority: CertificateAuthority) -> String { name(of: authority.certificate.fingerprint) }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
 
     /// The authority of a name.
     func named(_ name: String) throws(UserError) -> CertificateAuthority {
@@ -86,19 +82,15 @@ struct AuthoritySet: Sendable {
 
     // MARK: Changes
 
-    /// Refused while there are two.
-    func checkRoom() throws(UserError) {
-        guard let other else { return }
-        throw UserError(
-            .failedPrecondition,
-            "there are two authorities already",
-            hint: "Delete one first: sluice authorities delete \(Self.name(of: other))"
-        )
-    }
-
-    /// A second one that has signed nothing yet.
+    /// A second one that has signed nothing yet; refused while there are two.
     func adding(_ next: CertificateAuthority) throws -> AuthoritySet {
-        try checkRoom()
+        if let other {
+            throw UserError(
+                .failedPrecondition,
+                "there are two authorities already",
+                hint: "Delete one first: sluice authorities delete \(Self.name(of: other))"
+            )
+        }
         return try AuthoritySet(active: active, second: .next(next))
     }
 

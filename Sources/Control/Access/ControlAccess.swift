@@ -13,10 +13,9 @@ struct ControlAccess: Sendable {
     static let renewalSweeps = 3600
 
     let registry: AccessRegistry
-    let credentials: ControlCredentials?
-    let tlsSlot: TLSServerSlot?
-    /// Nil in plaintext.
+    /// Nil in plaintext, as the token is.
     private let rotation: AuthorityRotation?
+    private let adminToken: String?
     private let certificateLifetime: Int64
     private let renewalGrace: Duration
     private let store: any ControlStore
@@ -30,38 +29,23 @@ struct ControlAccess: Sendable {
         told: @escaping AuthorityRotation.Told,
         logger: Logger
     ) async throws -> ControlAccess {
-        guard case .tls(let further, let lifetime) = configuration.security else {
-            let registry = AccessRegistry(clock: clock)
-            try await registry.load(store)
-            return ControlAccess(
-                registry: registry,
-                credentials: nil,
-                tlsSlot: nil,
-                rotation: nil,
-                certificateLifetime: ControlSecurity.certificateLifetime.components.seconds,
-                renewalGrace: configuration.renewalGrace,
-                store: store,
-                clock: clock,
-                logger: logger
+        var registry = AccessRegistry(clock: clock)
+        var lifetime = ControlSecurity.certificateLifetime
+        var guarded: (rotation: AuthorityRotation, adminToken: String)?
+        if case .tls(let further, let wanted) = configuration.security {
+            lifetime = wanted
+            let names = ControlSecurity.names(listening: configuration.host, further: further)
+            let authority = try ControlAuthority.open(in: configuration.dataDirectory, now: clock.seconds)
+            let authorities = authority.authorities
+            let slot = TLSServerSlot(try authority.serverContext(names: names, now: clock.seconds))
+            // Before it was kept which certificate a node has there was one authority.
+            try await store.assumeCertificates(
+                by: authorities.active.certificate.fingerprint,
+                endsAt: clock.milliseconds() + lifetime.nanoseconds / 1_000_000
             )
-        }
-        let names = ControlSecurity.names(listening: configuration.host, further: further)
-        let authority = try ControlAuthority.open(in: configuration.dataDirectory, now: clock.seconds)
-        let authorities = authority.authorities
-        let slot = TLSServerSlot(try authority.serverContext(names: names, now: clock.seconds))
-        // Before it was kept which certificate a node has there was one authority.
-        try await store.assumeCertificates(
-            by: authorities.active.certificate.fingerprint,
-            endsAt: clock.milliseconds() + lifetime.nanoseconds / 1_000_000
-        )
-        let token = try await AdminToken.ensure(in: configuration.dataDirectory, store, now: clock.milliseconds())
-        let registry = AccessRegistry(clock: clock, authorities: authorities.trusted.fingerprints)
-        try await registry.load(store)
-        return ControlAccess(
-            registry: registry,
-            credentials: ControlCredentials(authority: authorities.text, adminToken: token),
-            tlsSlot: slot,
-            rotation: AuthorityRotation(
+            let token = try await AdminToken.ensure(in: configuration.dataDirectory, store, now: clock.milliseconds())
+            registry = AccessRegistry(clock: clock, authorities: authorities.trusted.fingerprints)
+            let rotation = AuthorityRotation(
                 authority: authority,
                 slot: slot,
                 names: names,
@@ -69,13 +53,28 @@ struct ControlAccess: Sendable {
                 clock: clock,
                 told: told,
                 logger: logger
-            ),
+            )
+            guarded = (rotation, token)
+        }
+        try await registry.load(store)
+        return ControlAccess(
+            registry: registry,
+            rotation: guarded?.rotation,
+            adminToken: guarded?.adminToken,
             certificateLifetime: lifetime.components.seconds,
             renewalGrace: configuration.renewalGrace,
             store: store,
             clock: clock,
             logger: logger
         )
+    }
+
+    var tlsSlot: TLSServerSlot? { rotation?.slot }
+
+    /// What its admin needs to call this server now; nil in plaintext.
+    var credentials: ControlCredentials? {
+        guard let authorities, let adminToken else { return nil }
+        return ControlCredentials(authority: authorities.text, adminToken: adminToken)
     }
 
     /// The authorities of the moment; nil in plaintext.

@@ -14,7 +14,7 @@ extension BlobDownload {
             suspicious: engine.suspiciousRate,
             at: now
         )
-        engine.peersAreCutOff(network.found(at: now) == .bitTorrentBlocked)
+        engine.peersAreCutOff = network.found(at: now) == .bitTorrentBlocked
         switch action {
         case .none: break
         case .dialBack: askToDialBack()

@@ -39,7 +39,8 @@ actor BlobDownload: EventLoopActor {
     var samples: [Fetch: BootTime] = [:]
     private var assistText = ""
     private var assistSwitches: UInt32 = 0
-    private var isAssisting = false
+    /// Begun once more than ended.
+    private var isAssisting: Bool { !assistSwitches.isMultiple(of: 2) }
     private var nextLook = BootTime.zero
     private var running: [Task<Void, Never>] = []
     private(set) var isOver = false
@@ -253,12 +254,10 @@ actor BlobDownload: EventLoopActor {
             case .startAssist(let reason):
                 // It goes on for another reason where what was slow is blocked by now.
                 if !isAssisting { assistSwitches += 1 }
-                isAssisting = true
                 assistText = reason.description
                 runtime.logger.info("assist begins: \(reason)")
             case .stopAssist(let end):
                 assistSwitches += 1
-                isAssisting = false
                 runtime.logger.info("assist ends: \(end)")
             case .ban(let source): ban(source)
             case .wantOrigin(let isWanted): wantOrigin(isWanted)
