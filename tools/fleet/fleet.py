@@ -50,20 +50,23 @@ class Fleet:
     def __exit__(self, kind, *_):
         for process in reversed(list(self.processes.values())):
             process.stop()
+        crashed = [name for name, process in self.processes.items() if process.crash]
         self.origin.stop()
         os.environ.pop("SLUICE_CONFIG", None)
         if self.user_config is not None:
             os.environ["SLUICE_CONFIG"] = self.user_config
-        if kind is not None and kind is not SystemExit:
+        if crashed or kind is not None and kind is not SystemExit:
             self.show_logs()
         if os.environ.get("KEEP") == "1":
             print(f"kept {self.root}", file=sys.stderr)
         else:
             shutil.rmtree(self.root, ignore_errors=True)
+        if crashed and kind is None:
+            raise AssertionError(f"{' and '.join(crashed)} crashed")
 
     def show_logs(self):
         for name, process in self.processes.items():
-            tail = "\n    ".join(process.lines[-12:])
+            tail = "\n    ".join(process.crash[:60] or process.lines[-12:])
             print(f"--- {name}\n    {tail}", file=sys.stderr)
 
     def place(self, name):
@@ -80,6 +83,8 @@ class Fleet:
         full = prefix + [a.replace("LISTEN", listen) for a in program]
         if self.plaintext:
             full.append("--plaintext" if host.startswith("127.") else "--insecure-plaintext")
+        if name in self.processes and self.processes[name].crash:
+            raise AssertionError(f"{name} has crashed")
         self.processes[name] = Process(full, name, f"{self.root}/{name}.log")
         self.listens[name] = self.processes[name].await_line(ready).group(1)
         return self.processes[name]

@@ -1,4 +1,5 @@
 """One process of the fleet: started, watched, and ended by whoever started it."""
+import os
 import re
 import signal
 import socket
@@ -51,6 +52,12 @@ def wait_until(condition, seconds, what):
     raise AssertionError(f"waited {seconds} s for {what}")
 
 
+# What ends a Swift program by itself.
+CRASHES = {-number for number in (signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV)}
+# What Swift's runtime then writes: the stack of the thread that crashed, and no more.
+BACKTRACE = "enable=yes,color=no,interactive=no,threads=crashed,registers=none,images=none"
+
+
 class Process:
     """Keeps the lines a program writes, and lets a caller await one that matches."""
 
@@ -59,6 +66,7 @@ class Process:
         self.lines = []
         self.arrived = threading.Condition()
         self.log = open(log_path, "ab")
+        environment = {"SWIFT_BACKTRACE": BACKTRACE, **(os.environ if environment is None else environment)}
         self.popen = subprocess.Popen(
             arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
         )
@@ -88,13 +96,21 @@ class Process:
                 seen = len(self.lines)
                 left = end - time.monotonic()
                 if left <= 0 or (self.popen.poll() is not None and not self.reader.is_alive()):
-                    tail = "\n".join(line[:400] for line in self.lines[-15:])
+                    tail = "\n".join(line[:400] for line in self.crash[:60] or self.lines[-15:])
                     raise AssertionError(f"{self.name} never said {pattern!r}; its last lines:\n{tail}")
                 self.arrived.wait(min(left, 0.5))
 
     @property
     def running(self):
         return self.popen.poll() is None
+
+    @property
+    def crash(self):
+        """What a program that crashed has said about it; nothing of one that did not."""
+        told = [at for at, line in enumerate(self.lines) if "Fatal error" in line or "rogram crashed" in line]
+        if told:
+            return self.lines[told[0]:]
+        return self.lines[-1:] or ["it said nothing"] if self.popen.poll() in CRASHES else []
 
     def kill(self):
         """kill -9, as a crash would."""

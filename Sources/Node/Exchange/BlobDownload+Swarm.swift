@@ -111,14 +111,16 @@ extension BlobDownload {
     // MARK: Relays
 
     /// Runs `ask` for each relay beside the others, for those that come later too: one that does not answer keeps nobody else
-    /// from being asked. `look` says whom to ask and when to look again; nil ends it.
+    /// from being asked. `look` says whom to ask and when to look again; nil ends it. It takes the actor as a parameter,
+    /// because the group's closure is on the actor only where it captures it, and the compiler (6.3) does not see that a
+    /// closure of the actor's is then called from elsewhere.
     private func askEachRelay(
         _ ask: @escaping @Sendable (RelayConnection) async -> Void,
-        _ look: () -> (relays: [SourceID: RelayConnection], again: Duration)?
+        _ look: (isolated BlobDownload) -> (relays: [SourceID: RelayConnection], again: Duration)?
     ) async {
         await withDiscardingTaskGroup { group in
             var asked: Set<SourceID> = []
-            while !Task.isCancelled, let (relays, again) = look() {
+            while !Task.isCancelled, let (relays, again) = look(self) {
                 for (id, relay) in relays where asked.insert(id).inserted { group.addTask { await ask(relay) } }
                 try? await Task.sleep(for: again)
             }
@@ -130,8 +132,8 @@ extension BlobDownload {
     func followBatches() async {
         await askEachRelay {
             await self.followBatches(of: $0)
-        } _: {
-            blob.hashesAreComplete ? nil : (wantsBatches ? relays : [:], Self.batchInterval)
+        } _: { download in
+            blob.hashesAreComplete ? nil : (download.wantsBatches ? download.relays : [:], Self.batchInterval)
         }
     }
 
@@ -166,9 +168,10 @@ extension BlobDownload {
         var pace = AnnouncePace()
         await askEachRelay {
             await self.announce(to: $0)
-        } _: {
-            if !engine.isComplete { dialRelays() }
-            return (plan.announces ? relays : [:], pace.next(isSeed: engine.isComplete))
+        } _: { download in
+            let isComplete = download.engine.isComplete
+            if !isComplete { download.dialRelays() }
+            return (download.plan.announces ? download.relays : [:], pace.next(isSeed: isComplete))
         }
     }
 
