@@ -58,6 +58,17 @@ def case_a_relay_dies_for_good(binary):
         assert egress < 1.25, f"the origin gave {egress:.2f} files"
 
 
+def case_a_new_relay_takes_the_place_of_the_only_one(binary):
+    """The only relay dies in mid-transfer and stays away; one that was never there before ends what it had begun."""
+    with Fleet(binary, origin_rate=3_000_000, lease_seconds=3) as fleet:
+        path, name = push_slowly(fleet)
+        fleet.processes["relay-1"].kill()
+        fleet.start_relay(2)
+        finish(fleet, path, name)
+        egress = fleet.origin.bytes_sent("/build.img") / os.path.getsize(path)
+        assert egress < 1.25, f"the origin gave {egress:.2f} files"
+
+
 def case_a_relay_dies_while_control_is_down(binary):
     """One of two relays and control are killed, and control alone comes back: the other relay takes the stripes over."""
     with Fleet(binary, origin_rate=3_000_000, lease_seconds=3) as fleet:

@@ -36,4 +36,76 @@ import Units
             #expect(await fleet.blobs[blob]?.stripes.stripes(of: other).map(\.count) == [small.geometry.pieceCount])
         }
     }
+
+    @Test func `one that is new works for what is under way, and pulls all once the only other is gone`() async throws {
+        try await withTemporaryStore { store in
+            let small = try await SmallFleet(store)
+            let (_, agent) = try await small.connect(small.agent, .agent, on: small.streams())
+            let id = try await small.distribution()
+            let (other, sink) = try await connectOther(to: small)
+            #expect(agent.tasks.map(\.revision) == [1, 2])
+            #expect(agent.tasks.last?.relays == [small.relay.text, other.text])
+            #expect(try await grant(to: other, for: id, in: store) == nil)
+            await small.fleet.relaySilent(small.relay)
+            let all = try #require(try await grant(to: other, for: id, in: store))
+            #expect(all.stripes.map(\.count) == [small.geometry.pieceCount])
+            #expect(sink.tasks.last?.relays == [small.relay.text, other.text])
+            #expect(try await grant(to: small.relay, for: id, in: store) == nil)
+            // It is found after a restart, too, and only once.
+            let fleet = try await small.restarted()
+            _ = try await connectOther(to: small, fleet)
+            #expect(try await store.tasks(of: id).count { $0.node == other } == 1)
+            let blob = try small.blob
+            #expect(await fleet.blobs[blob]?.stripes.stripes(of: other).map(\.count) == [small.geometry.pieceCount])
+        }
+    }
+
+    @Test func `an order for one relay gets another once that one is gone`() async throws {
+        try await withTemporaryStore { store in
+            let small = try await SmallFleet(store)
+            var order = try small.order
+            order.distribution.config = DistributionConfig()
+            order.distribution.config?.relayCount = 1
+            let id = try #require(DistributionID(try await small.fleet.create(order, requestID: "").name))
+            let (other, _) = try await connectOther(to: small)
+            #expect(try await store.tasks(of: id).contains { $0.node == other } == false)
+            await small.fleet.relaySilent(small.relay)
+            let all = try #require(try await grant(to: other, for: id, in: store))
+            #expect(all.stripes.map(\.count) == [small.geometry.pieceCount])
+        }
+    }
+
+    @Test func `an order that has ended gets no relay`() async throws {
+        try await withTemporaryStore { store in
+            let small = try await SmallFleet(store)
+            let id = try await small.distribution()
+            _ = try await small.fleet.cancel(id)
+            let (other, _) = try await connectOther(to: small)
+            #expect(try await store.tasks(of: id).contains { $0.node == other } == false)
+        }
+    }
+
+    private func connectOther(to small: SmallFleet, _ fleet: Fleet? = nil) async throws -> (NodeID, RecordingSink) {
+        let other = try #require(NodeID("relay-2"))
+        let sink = RecordingSink()
+        _ = try await (fleet ?? small.fleet).connected(small.hello(other, .relay), from: nil, through: sink)
+        return (other, sink)
+    }
+
+    private func grant(to relay: NodeID, for id: DistributionID, in store: any ControlStore) async throws -> PullGrant?
+    {
+        let task = try #require(try await store.tasks(of: id).first { $0.node == relay }?.relayTask)
+        return task.pullGrant.isEmpty ? nil : try PullGrant(decoding: task.pullGrant)
+    }
+}
+
+extension NodeTask {
+    /// Whom the task names.
+    fileprivate var relays: [String] {
+        switch work {
+        case .relayTask(let task): task.relays.map(\.node)
+        case .assignment(let assignment): assignment.relays.map(\.node)
+        case .cancel, nil: []
+        }
+    }
 }

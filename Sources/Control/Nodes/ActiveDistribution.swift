@@ -9,7 +9,7 @@ struct ActiveDistribution: Sendable {
     let order: Distribution
     var tasks: [TaskID: ActiveTask]
     /// Which of its tasks are relays': few among very many.
-    private let relayTasks: [TaskID]
+    private var relayTasks: [TaskID]
     /// Stores its end.
     var ending: Task<Void, any Error>?
     /// Watchers will soon be shown what has changed.
@@ -26,5 +26,15 @@ struct ActiveDistribution: Sendable {
         self.order = order
         self.tasks = tasks
         relayTasks = tasks.values.filter { $0.record.kind == .relay }.map(\.record.id)
+    }
+
+    /// One more relay.
+    mutating func add(_ task: ActiveTask) {
+        if tasks.updateValue(task, forKey: task.record.id) == nil { relayTasks.append(task.record.id) }
+    }
+
+    mutating func remove(_ task: TaskID) {
+        tasks.removeValue(forKey: task)
+        relayTasks.removeAll { $0 == task }
     }
 }

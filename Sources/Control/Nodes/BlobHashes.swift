@@ -19,6 +19,8 @@ struct BlobHashes: Sendable {
     private var taken: [NodeID: UInt64] = [:]
     /// What a relay has been asked to leave to another, and when.
     var asked: (takeover: Takeover, at: BootTime)?
+    /// Relays whose grants of now could not be stored, and are yet to be told.
+    var ungranted: Set<NodeID> = []
     /// Where the relays served when the last distribution ended: agents can be whole before the last hashes are here.
     var lastRelays: [Node] = []
     /// Empty until the torrent is finished.

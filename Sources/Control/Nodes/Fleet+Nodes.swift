@@ -41,6 +41,7 @@ extension Fleet {
         if node.role == .relay {
             if hasMoved { try await relayMoved(id) }
             try await relayJoined(id)
+            try await enlist(id)
         }
         nodes[id]?.hasConnected = true
         try await sendTasks(to: id, having: hello.tasks)

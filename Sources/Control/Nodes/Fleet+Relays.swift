@@ -13,26 +13,31 @@ extension Fleet {
         for (id, node) in nodes where node.isConnected && node.node.role == .relay {
             candidates.append(RelayPlacement.Candidate(node: id, load: load[id] ?? 0))
         }
-        return RelayPlacement.choose(candidates, atMost: count).compactMap { id in
-            guard let node = nodes[id], let key = node.publicKey else { return nil }
-            return RelayCandidate(
-                node: id,
-                address: node.node.address,
-                usesTLS: node.node.labels.contains { $0.key == "tls" && $0.value == "yes" },
-                site: node.node.labels.first { $0.key == "site" }?.value ?? "",
-                publicKey: key
-            )
-        }
+        return RelayPlacement.choose(candidates, atMost: count).compactMap { candidate($0) }
     }
 
-    /// A relay has come back, perhaps at another address: who is told to find it there gets a new revision.
+    /// A relay as it is now; nil for one that gave no proper key.
+    func candidate(_ id: NodeID) -> RelayCandidate? {
+        guard let node = nodes[id], let key = node.publicKey else { return nil }
+        return RelayCandidate(
+            node: id,
+            address: node.node.address,
+            usesTLS: node.node.labels.contains { $0.key == "tls" && $0.value == "yes" },
+            site: node.node.labels.first { $0.key == "site" }?.value ?? "",
+            publicKey: key
+        )
+    }
+
+    /// A relay has come, or has come back, perhaps at another address: who works with it gets a new revision.
     func relayMoved(_ id: NodeID) async throws {
-        guard let address = nodes[id]?.node.address else { return }
-        var work = RenewedWork { $0.pointed(to: address, of: id.text) }
+        guard let relay = candidate(id) else { return }
+        var work = RenewedWork { $0.naming(Endpoint(relay)) }
         var changed: [TaskRecord] = []
-        for task in distributions.values.flatMap(\.tasks.values) where !task.record.state.isFinal {
-            guard let renewed = work.renewed(task.record.payload) else { continue }
-            changed.append(task.record.revised(encoded: renewed, state: task.record.state))
+        for active in distributions.values where active.relays.contains(where: { $0.record.node == id }) {
+            for task in active.tasks.values where !task.record.state.isFinal {
+                guard let renewed = work.renewed(task.record.payload) else { continue }
+                changed.append(task.record.revised(encoded: renewed, state: task.record.state))
+            }
         }
         // It is told its own when it connects.
         try await keep(changed, except: id)

@@ -45,12 +45,18 @@ extension Fleet {
             for (id, node) in nodes where node.stream?.closeIfStalled(at: now) == true {
                 logger.warning("\(id) has read nothing for \(NodeOutbox.readerPatience): its stream is ended")
             }
-            for blob in Array(blobs.keys) {
-                do {
-                    try await relaysMayHelp(with: blob)
-                } catch {
-                    logger.error("new grants for \(blob) could not be stored: \(error)")
-                }
+            await lookAtRelays()
+        }
+    }
+
+    /// Grants that could not be stored are made again, and relays take over from slower ones.
+    func lookAtRelays() async {
+        for blob in Array(blobs.keys) {
+            do {
+                if blobs[blob]?.ungranted.isEmpty == false { try await grantAgain(blob, to: [], alsoDone: true) }
+                try await relaysMayHelp(with: blob)
+            } catch {
+                logger.error("new grants for \(blob) could not be stored: \(error)")
             }
         }
     }

@@ -69,19 +69,24 @@ extension Fleet {
     /// A relay's stream has been gone for a while: its stripes go to those that are there.
     func relaySilent(_ id: NodeID) async {
         guard nodes[id]?.isConnected != true else { return }
-        for blob in Array(blobs.keys) {
-            guard let hashes = blobs[blob], hashes.stripes.allRelays.contains(id) else { continue }
-            let others = hashes.stripes.allRelays.filter { $0 != id && isConnected($0) }
-            guard !others.isEmpty, hashes.manifest.allHashes == nil || !isComplete(blob, at: others) else { continue }
-            // What it pulled may have left it or not: the heirs ask the origin only for what no peer of theirs has.
-            let none = PieceSet(capacity: hashes.geometry.pieceCount)
-            guard let grown = blobs[blob]?.stripes.relayLost(id, pulled: none) else { continue }
-            logger.warning("\(id) is gone; its part of \(blob) goes to \(grown.map(\.text).joined(separator: ", "))")
-            do {
-                try await grantAgain(blob, to: grown + [id])
-            } catch {
-                logger.error("new grants for \(blob) could not be stored: \(error)")
-            }
+        nodes[id]?.isGone = true
+        await enlistOthers()
+        for blob in Array(blobs.keys) { await inherit(from: id, blob) }
+    }
+
+    /// What a relay that is gone has of a blob goes to those that are there.
+    func inherit(from id: NodeID, _ blob: BlobID) async {
+        guard !isConnected(id), let hashes = blobs[blob], hashes.stripes.allRelays.contains(id) else { return }
+        let others = hashes.stripes.allRelays.filter { $0 != id && isConnected($0) }
+        guard !others.isEmpty, hashes.manifest.allHashes == nil || !isComplete(blob, at: others) else { return }
+        // What it pulled may have left it or not: the heirs ask the origin only for what no peer of theirs has.
+        let none = PieceSet(capacity: hashes.geometry.pieceCount)
+        guard let grown = blobs[blob]?.stripes.relayLost(id, pulled: none) else { return }
+        logger.warning("\(id) is gone; its part of \(blob) goes to \(grown.map(\.text).joined(separator: ", "))")
+        do {
+            try await grantAgain(blob, to: grown + [id])
+        } catch {
+            logger.error("new grants for \(blob) could not be stored: \(error)")
         }
     }
 
@@ -158,9 +163,10 @@ extension Fleet {
     /// The relays' tasks with the grants that fit the stripes and the epoch of now: stored first, then sent.
     func grantAgain(_ blob: BlobID, to relays: [NodeID], alsoDone: Bool = false) async throws {
         guard let hashes = blobs[blob] else { return }
+        let due = hashes.ungranted.union(relays)
         var changed: [TaskRecord] = []
         for task in relayTasks(of: blob)
-        where relays.contains(task.node) && (!task.state.isFinal || alsoDone && task.state == .completed) {
+        where due.contains(task.node) && (!task.state.isFinal || alsoDone && task.state == .completed) {
             guard var work = task.relayTask, let key = nodes[task.node]?.publicKey else { continue }
             let owned = hashes.stripes.stripes(of: task.node)
             work.ended = false
@@ -177,7 +183,14 @@ extension Fleet {
                 ).encoded
             changed.append(task.revised(.relayTask(work), state: task.state))
         }
-        try await keep(changed)
+        do {
+            try await keep(changed)
+            blobs[blob]?.ungranted.subtract(due)
+        } catch {
+            // Whose pieces are whose stands; they hear of it as soon as it can be stored.
+            blobs[blob]?.ungranted.formUnion(due)
+            throw error
+        }
     }
 
     /// New revisions of tasks, which may open those that have ended: stored first, then sent, but not to `silent`. Where

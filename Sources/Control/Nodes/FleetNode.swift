@@ -20,6 +20,8 @@ struct FleetNode: Sendable {
     var stream: NodeOutbox?
     /// Its stream has been up since control's start, and whoever looks for it knows where it is.
     var hasConnected: Bool
+    /// Its stream has been gone for longer than a relay is waited for.
+    var isGone = false
 
     init(record: NodeRecord, node: Node, stream: NodeOutbox? = nil, hasConnected: Bool = false) {
         self.description = Description(record: record, node: node)

@@ -20,18 +20,19 @@ struct RenewedWork {
 }
 
 extension NodeTask.Work {
-    /// With a relay's new address; nil where it names none of that relay, or has that address.
-    func pointed(to address: String, of relay: String) -> NodeTask.Work? {
-        func moved(_ endpoints: inout [Endpoint]) -> Bool {
-            guard let at = endpoints.firstIndex(where: { $0.node == relay && $0.address != address }) else {
-                return false
+    /// With a relay as it is now; nil where it names it so.
+    func naming(_ relay: Endpoint) -> NodeTask.Work? {
+        func name(_ endpoints: inout [Endpoint]) -> Bool {
+            guard let at = endpoints.firstIndex(where: { $0.node == relay.node }) else {
+                endpoints.append(relay)
+                return true
             }
-            endpoints[at].address = address
-            return true
+            defer { endpoints[at] = relay }
+            return endpoints[at] != relay
         }
         switch self {
-        case .relayTask(var task): return moved(&task.relays) ? .relayTask(task) : nil
-        case .assignment(var assignment): return moved(&assignment.relays) ? .assignment(assignment) : nil
+        case .relayTask(var task): return name(&task.relays) ? .relayTask(task) : nil
+        case .assignment(var assignment): return name(&assignment.relays) ? .assignment(assignment) : nil
         case .cancel: return nil
         }
     }

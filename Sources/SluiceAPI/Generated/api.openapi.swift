@@ -1994,7 +1994,7 @@ extension GeneratedRoutes {
             "pattern": "^[0-9]{1,20}$"
           },
           "relayCount": {
-            "description": "How many relays to use; default all that are fit.",
+            "description": "How many relays to use, and others where some are gone; default all that are fit, those that come later too.",
             "type": "integer",
             "minimum": 0,
             "maximum": 4294967295

@@ -21,7 +21,7 @@ extension GeneratedCommands {
                 FlagDescription("config-assist-disabled", ["distribution", "config", "assistDisabled"], .boolean, help: "No assist at all."),
                 FlagDescription("config-max-connections-per-agent", ["distribution", "config", "maxConnectionsPerAgent"], .integer, help: "BitTorrent connections of one agent at most, those to relays included; default 100. Over HTTP it has one to each relay, and one to the origin while it assists."),
                 FlagDescription("config-max-agent-bytes-per-second", ["distribution", "config", "maxAgentBytesPerSecond"], .size, help: "Bytes per second one agent may receive; 0 means no limit."),
-                FlagDescription("config-relay-count", ["distribution", "config", "relayCount"], .integer, help: "How many relays to use; default all that are fit."),
+                FlagDescription("config-relay-count", ["distribution", "config", "relayCount"], .integer, help: "How many relays to use, and others where some are gone; default all that are fit, those that come later too."),
                 FlagDescription("config-priority", ["distribution", "config", "priority"], .integer, help: "Higher goes first at the origin; 1 to 1000, default 100."),
                 FlagDescription("config-piece-length", ["distribution", "config", "pieceLength"], .size, help: "The piece length in bytes, a power of two from 64 KiB to 16 MiB; default by size."),
                 FlagDescription("config-torrent", ["distribution", "config", "torrent"], .file, help: "A publisher's .torrent (BEP 3 or BEP 52): hashes known up front."),

@@ -571,7 +571,7 @@ package struct DistributionConfig: Hashable, Sendable {
     package var maxConnectionsPerAgent: UInt32 = 0
     /// Bytes per second one agent may receive; 0 means no limit.
     package var maxAgentBytesPerSecond: UInt64 = 0
-    /// How many relays to use; default all that are fit.
+    /// How many relays to use, and others where some are gone; default all that are fit, those that come later too.
     package var relayCount: UInt32 = 0
     /// Higher goes first at the origin; 1 to 1000, default 100.
     package var priority: UInt32 = 0

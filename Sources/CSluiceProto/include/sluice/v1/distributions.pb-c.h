@@ -318,7 +318,7 @@ struct  Sluice__V1__DistributionConfig
    */
   uint64_t max_agent_bytes_per_second;
   /*
-   * How many relays to use; default all that are fit.
+   * How many relays to use, and others where some are gone; default all that are fit, those that come later too.
    */
   uint32_t relay_count;
   /*
