@@ -89,9 +89,7 @@ import Units
     @Test func `grants that could not be stored are made again`() async throws {
         try await withTemporaryStore { store in
             let small = try await SmallFleet(store)
-            let other = try #require(NodeID("relay-2"))
-            let hello = small.hello(other, .relay)
-            _ = try await small.fleet.connected(hello, from: nil, through: RecordingSink())
+            let (other, _) = try await small.connectOther()
             let both = try small.order(relays: [(other, small.relayKey)])
             let id = try #require(DistributionID(try await small.fleet.create(both, requestID: "").name))
             let tasks = { try await store.tasks(of: id).filter { $0.node == other }.compactMap(\.relayTask) }

@@ -19,17 +19,13 @@ import Units
     @Test func `one that does not come back after a restart leaves its pieces to the other`() async throws {
         try await withTemporaryStore { store in
             let small = try await SmallFleet(store)
-            let other = try #require(NodeID("relay-2"))
-            let key = SigningKey()
-            var hello = small.hello(other, .relay)
-            hello.publicKey = key.publicKey.bytes
-            _ = try await small.fleet.connected(hello, from: nil, through: RecordingSink())
-            let both = try small.order(relays: [(other, key)])
+            let (other, _) = try await small.connectOther()
+            let both = try small.order(relays: [(other, small.relayKey)])
             _ = try await small.fleet.create(both, requestID: "")
             let blob = try small.blob
             let fleet = try await small.restarted()
             #expect(await fleet.blobs[blob]?.paces.keys.sorted() == [small.relay])
-            _ = try await fleet.connected(hello, from: nil, through: RecordingSink())
+            _ = try await small.connectOther(to: fleet)
             #expect(await fleet.blobs[blob]?.stripes.stripes(of: other).isEmpty == true)
             // What the start of control has a clock do.
             await fleet.relaySilent(small.relay)
@@ -42,7 +38,7 @@ import Units
             let small = try await SmallFleet(store)
             let (_, agent) = try await small.connect(small.agent, .agent, on: small.streams())
             let id = try await small.distribution()
-            let (other, sink) = try await connectOther(to: small)
+            let (other, sink) = try await small.connectOther()
             #expect(agent.tasks.map(\.revision) == [1, 2])
             #expect(agent.tasks.last?.relays == [small.relay.text, other.text])
             #expect(try await grant(to: other, for: id, in: store) == nil)
@@ -53,7 +49,7 @@ import Units
             #expect(try await grant(to: small.relay, for: id, in: store) == nil)
             // It is found after a restart, too, and only once.
             let fleet = try await small.restarted()
-            _ = try await connectOther(to: small, fleet)
+            _ = try await small.connectOther(to: fleet)
             #expect(try await store.tasks(of: id).count { $0.node == other } == 1)
             let blob = try small.blob
             #expect(await fleet.blobs[blob]?.stripes.stripes(of: other).map(\.count) == [small.geometry.pieceCount])
@@ -67,7 +63,7 @@ import Units
             order.distribution.config = DistributionConfig()
             order.distribution.config?.relayCount = 1
             let id = try #require(DistributionID(try await small.fleet.create(order, requestID: "").name))
-            let (other, _) = try await connectOther(to: small)
+            let (other, _) = try await small.connectOther()
             #expect(try await store.tasks(of: id).contains { $0.node == other } == false)
             await small.fleet.relaySilent(small.relay)
             let all = try #require(try await grant(to: other, for: id, in: store))
@@ -80,16 +76,9 @@ import Units
             let small = try await SmallFleet(store)
             let id = try await small.distribution()
             _ = try await small.fleet.cancel(id)
-            let (other, _) = try await connectOther(to: small)
+            let (other, _) = try await small.connectOther()
             #expect(try await store.tasks(of: id).contains { $0.node == other } == false)
         }
-    }
-
-    private func connectOther(to small: SmallFleet, _ fleet: Fleet? = nil) async throws -> (NodeID, RecordingSink) {
-        let other = try #require(NodeID("relay-2"))
-        let sink = RecordingSink()
-        _ = try await (fleet ?? small.fleet).connected(small.hello(other, .relay), from: nil, through: sink)
-        return (other, sink)
     }
 
     private func grant(to relay: NodeID, for id: DistributionID, in store: any ControlStore) async throws -> PullGrant?

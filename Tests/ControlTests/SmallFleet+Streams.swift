@@ -48,6 +48,14 @@ extension SmallFleet {
         return (stream, sink)
     }
 
+    /// A second relay's stream comes up.
+    func connectOther(to fleet: Fleet? = nil) async throws -> (NodeID, RecordingSink) {
+        let other = try #require(NodeID("relay-2"))
+        let sink = RecordingSink()
+        _ = try await (fleet ?? self.fleet).connected(hello(other, .relay), from: nil, through: sink)
+        return (other, sink)
+    }
+
     /// What a node says is dealt with.
     func say(_ message: ConnectRequest.Message, on stream: NodeStream, of streams: NodeStreams) async throws {
         try await streams.received(message, on: stream)?()

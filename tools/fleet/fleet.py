@@ -66,7 +66,7 @@ class Fleet:
 
     def show_logs(self):
         for name, process in self.processes.items():
-            tail = "\n    ".join(process.crash[:60] or process.lines[-12:])
+            tail = "\n    ".join(process.last_words(12))
             print(f"--- {name}\n    {tail}", file=sys.stderr)
 
     def place(self, name):

@@ -96,7 +96,7 @@ class Process:
                 seen = len(self.lines)
                 left = end - time.monotonic()
                 if left <= 0 or (self.popen.poll() is not None and not self.reader.is_alive()):
-                    tail = "\n".join(line[:400] for line in self.crash[:60] or self.lines[-15:])
+                    tail = "\n".join(line[:400] for line in self.last_words(15))
                     raise AssertionError(f"{self.name} never said {pattern!r}; its last lines:\n{tail}")
                 self.arrived.wait(min(left, 0.5))
 
@@ -107,10 +107,14 @@ class Process:
     @property
     def crash(self):
         """What a program that crashed has said about it; nothing of one that did not."""
-        told = [at for at, line in enumerate(self.lines) if "Fatal error" in line or "rogram crashed" in line]
-        if told:
-            return self.lines[told[0]:]
+        for at, line in enumerate(self.lines):
+            if "Fatal error" in line or "rogram crashed" in line:
+                return self.lines[at:]
         return self.lines[-1:] or ["it said nothing"] if self.popen.poll() in CRASHES else []
+
+    def last_words(self, count):
+        """Of a crash what matters of it, else the last lines."""
+        return self.crash[:60] or self.lines[-count:]
 
     def kill(self):
         """kill -9, as a crash would."""

@@ -2,7 +2,6 @@ internal import Logging
 internal import Manifest
 internal import SluiceAPI
 internal import Store
-internal import Transport
 internal import Units
 
 /// Relays that come to distributions under way: new ones, and such as take the place of others that are gone.
@@ -53,16 +52,15 @@ extension Fleet {
             work.relays.append(Endpoint(relay))
             work.pullGrant = []
             work.ended = false
-            let blank = TaskRecord(
+            let task = TaskRecord(
                 id: newID("t"),
                 distribution: distribution,
                 blob: active.record.blob,
                 node: id,
                 kind: .relay,
-                revision: Revision(rawValue: 0),
-                payload: []
+                payload: TaskRecord.encoded(.relayTask(work))
             )
-            tasks.append(try ActiveTask(blank.revised(.relayTask(work), state: .pending)))
+            tasks.append(try ActiveTask(task))
         }
         return tasks
     }

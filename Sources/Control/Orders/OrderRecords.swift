@@ -60,15 +60,7 @@ struct OrderRecords {
         let blobID = blob.id
         var taskIDs = taskIDs
         tasks = work.map { node, kind, work in
-            TaskRecord(
-                id: taskIDs.next(),
-                distribution: id,
-                blob: blobID,
-                node: node,
-                kind: kind,
-                revision: Revision(rawValue: 0),
-                payload: []
-            ).revised(encoded: work, state: .pending)
+            TaskRecord(id: taskIDs.next(), distribution: id, blob: blobID, node: node, kind: kind, payload: work)
         }
     }
 
